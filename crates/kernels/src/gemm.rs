@@ -1,0 +1,184 @@
+//! The integer GEMM: unsigned activations times signed, packed weights.
+//!
+//! One tile keeps `ROWS x 32` sums in registers over the whole depth, then turns them into
+//! f32 in an epilogue, so that no integer ever goes to memory.
+
+use crate::math;
+use crate::packed::PANEL;
+use crate::quantise::RowScale;
+use crate::simd::{LANES, Simd};
+
+/// Bytes the weight stream is prefetched ahead. A page: the hardware's own prefetcher stops
+/// at each page's end. (Measured on the prototype, 12 tokens, Zen 4: 1.31 -> 1.11 ms.)
+const PREFETCH_AHEAD: usize = 4096;
+
+/// What becomes of `y = x W + b` before it is written.
+#[derive(Clone, Copy, Debug)]
+pub enum Epilogue<'a> {
+    /// `out = y`
+    Store,
+    /// `out = gelu(y) * balance`, with the factor of each column.
+    Gelu {
+        /// One factor a column: the next layer's balancing.
+        balance: &'a [f32],
+    },
+    /// `out = out + y`
+    Accumulate,
+}
+
+/// The epilogue, pointing at the tile's first column.
+#[derive(Clone, Copy)]
+pub(crate) enum TileEpilogue {
+    Store,
+    Gelu { balance: *const f32 },
+    Accumulate,
+}
+
+/// A tile's rows by one panel; every pointer is at the tile's first element.
+pub(crate) struct TileArgs {
+    /// `[rows][K]`
+    pub(crate) activations: *const u8,
+    /// `[rows]`
+    pub(crate) row_scales: *const RowScale,
+    /// One packed panel, `[K/4][32][4]`.
+    pub(crate) weights: *const i8,
+    /// `[32]` each, as is `balance`.
+    pub(crate) column_sums: *const i32,
+    pub(crate) scales: *const f32,
+    pub(crate) bias: *const f32,
+    /// `[rows][stride]`, 32 of each row.
+    pub(crate) out: *mut f32,
+    pub(crate) stride: usize,
+    pub(crate) epilogue: TileEpilogue,
+}
+
+/// Computes `ROWS x 32` outputs of depth `K`.
+///
+/// # Safety
+///
+/// The pointers of `args` reach as far as its fields say, for `ROWS` rows and depth `K`;
+/// nothing else writes what they reach.
+#[inline(always)]
+pub(crate) unsafe fn tile<S: Simd, const ROWS: usize, const K: usize>(s: S, args: &TileArgs) {
+    // A single row leaves the multiplier waiting for its own last result: then the depth
+    // is split over several sums, which integers do not mind.
+    const { assert!(K.is_multiple_of(16)) };
+    // SAFETY: the caller's contract is passed on; a panel is `PANEL / LANES` blocks wide.
+    unsafe {
+        match (S::TILE_BLOCKS, ROWS) {
+            (2, 1) => blocks::<S, ROWS, K, 2, 4>(s, args, 0),
+            (2, 2 | 3) => blocks::<S, ROWS, K, 2, 2>(s, args, 0),
+            (2, _) => blocks::<S, ROWS, K, 2, 1>(s, args, 0),
+            (_, rows) => {
+                for block in 0..PANEL / LANES {
+                    match rows {
+                        1 => blocks::<S, ROWS, K, 1, 4>(s, args, block),
+                        2 => blocks::<S, ROWS, K, 1, 2>(s, args, block),
+                        _ => blocks::<S, ROWS, K, 1, 1>(s, args, block),
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// `BLOCKS` column blocks of a tile, from block `first`, in `CHAINS` interleaved sums.
+///
+/// # Safety
+///
+/// As [`tile`].
+#[inline(always)]
+unsafe fn blocks<
+    S: Simd,
+    const ROWS: usize,
+    const K: usize,
+    const BLOCKS: usize,
+    const CHAINS: usize,
+>(
+    s: S,
+    args: &TileArgs,
+    first: usize,
+) {
+    let mut sums = [[[s.splat_i32(0); BLOCKS]; ROWS]; CHAINS];
+    // SAFETY: a panel holds `K / 4` steps of 128 bytes, and `4 * LANES * (first + BLOCKS)`
+    // is at most 128; each of `ROWS` rows holds `K` bytes. Prefetching may point anywhere.
+    unsafe {
+        for step in (0..K / 4).step_by(CHAINS) {
+            for (chain, sums) in sums.iter_mut().enumerate() {
+                let step = step + chain;
+                let weights = args.weights.add(step * PANEL * 4 + first * LANES * 4);
+                prefetch(weights.wrapping_add(PREFETCH_AHEAD));
+                if BLOCKS == 2 {
+                    prefetch(weights.wrapping_add(PREFETCH_AHEAD + 4 * LANES));
+                }
+                let mut packed = [s.splat_i32(0); BLOCKS];
+                for (j, packed) in packed.iter_mut().enumerate() {
+                    *packed = s.load_packed(&*weights.add(4 * LANES * j).cast());
+                }
+                for (i, sums) in sums.iter_mut().enumerate() {
+                    let four = s.broadcast_u8x4(&*args.activations.add(i * K + 4 * step).cast());
+                    for (sum, packed) in sums.iter_mut().zip(packed) {
+                        *sum = s.dot_u8_i8(*sum, four, packed);
+                    }
+                }
+            }
+        }
+    }
+    for i in 0..ROWS {
+        for j in 0..BLOCKS {
+            let mut sum = sums[0][i][j];
+            for chain in &sums[1..] {
+                sum = s.add_i32(sum, chain[i][j]);
+            }
+            // SAFETY: row `i` and block `first + j` are inside the tile.
+            unsafe { finish(s, args, i, (first + j) * LANES, sum) };
+        }
+    }
+}
+
+/// Zero point, scales, bias and epilogue for sixteen sums of one row.
+///
+/// # Safety
+///
+/// As [`tile`], and `row` and `column + 15` lie inside it.
+#[inline(always)]
+unsafe fn finish<S: Simd>(s: S, args: &TileArgs, row: usize, column: usize, sum: S::I) {
+    // SAFETY: the caller's contract; all arrays of a tile are 32 columns wide.
+    unsafe {
+        let quantised = *args.row_scales.add(row);
+        let column_sums = s.load_i32(&*args.column_sums.add(column).cast());
+        let scales = s.load(&*args.scales.add(column).cast());
+        let bias = s.load(&*args.bias.add(column).cast());
+        let out = &mut *args
+            .out
+            .add(row * args.stride + column)
+            .cast::<[f32; LANES]>();
+
+        let sum = s.sub_i32(
+            sum,
+            s.mul_i32(s.splat_i32(quantised.zero_point), column_sums),
+        );
+        let scale = s.mul(s.splat(quantised.scale), scales);
+        let y = s.mul_add(s.to_f32(sum), scale, bias);
+        let y = match args.epilogue {
+            TileEpilogue::Store => y,
+            TileEpilogue::Gelu { balance } => {
+                s.mul(math::gelu(s, y), s.load(&*balance.add(column).cast()))
+            }
+            TileEpilogue::Accumulate => s.add(s.load(out), y),
+        };
+        s.store(out, y);
+    }
+}
+
+/// Asks for a cache line. A hint: any address will do.
+#[inline(always)]
+fn prefetch(address: *const i8) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: prefetching reads nothing and cannot fault; SSE is part of x86-64.
+    unsafe {
+        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(address);
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = address;
+}
