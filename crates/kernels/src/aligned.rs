@@ -38,11 +38,7 @@ impl<T: Plain> AlignedVec<T> {
     /// `len` zeros.
     #[must_use]
     pub fn zeroed(len: usize) -> Self {
-        let mut buffer = Self {
-            lines: Vec::new(),
-            len: 0,
-            element: PhantomData,
-        };
+        let mut buffer = Self { lines: Vec::new(), len: 0, element: PhantomData };
         buffer.grow(len);
         buffer
     }
@@ -77,9 +73,7 @@ impl<T: Plain> DerefMut for AlignedVec<T> {
 
 impl<T: Plain> fmt::Debug for AlignedVec<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AlignedVec")
-            .field("len", &self.len)
-            .finish_non_exhaustive()
+        f.debug_struct("AlignedVec").field("len", &self.len).finish_non_exhaustive()
     }
 }
 

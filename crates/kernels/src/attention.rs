@@ -97,10 +97,7 @@ fn group<S: Simd, const DIM: usize, const N: usize>(
     }
 
     let mut top = [s.splat(f32::MIN); N];
-    for (block, keys) in args.transposed.as_chunks::<DIM>().0[..blocks]
-        .iter()
-        .enumerate()
-    {
+    for (block, keys) in args.transposed.as_chunks::<DIM>().0[..blocks].iter().enumerate() {
         let mut scores = [s.splat(0.0); N];
         for d in 0..DIM {
             let key = s.load(&keys[d]);

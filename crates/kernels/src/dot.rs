@@ -6,12 +6,7 @@ use crate::simd::{LANES, Simd};
 #[inline(always)]
 pub(crate) fn dot_rows<S: Simd>(s: S, query: &[f32], rows: &[f32], out: &mut [f32]) {
     let query = query.as_chunks::<LANES>().0;
-    for (row, out) in rows
-        .as_chunks::<LANES>()
-        .0
-        .chunks_exact(query.len())
-        .zip(out)
-    {
+    for (row, out) in rows.as_chunks::<LANES>().0.chunks_exact(query.len()).zip(out) {
         // Four running sums hide the latency of the multiply-add.
         let mut sums = [s.splat(0.0); 4];
         for (i, (a, b)) in query.iter().zip(row).enumerate() {

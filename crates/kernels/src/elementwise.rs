@@ -7,12 +7,7 @@ use crate::simd::{LANES, Simd};
 #[inline(always)]
 pub(crate) fn add_scaled_i8<S: Simd>(s: S, row: &mut [f32], codes: &[i8], scale: f32) {
     let scale = s.splat(scale);
-    for (x, code) in row
-        .as_chunks_mut::<LANES>()
-        .0
-        .iter_mut()
-        .zip(codes.as_chunks::<LANES>().0)
-    {
+    for (x, code) in row.as_chunks_mut::<LANES>().0.iter_mut().zip(codes.as_chunks::<LANES>().0) {
         let sum = s.mul_add(s.to_f32(s.widen_i8(code)), scale, s.load(x));
         s.store(x, sum);
     }

@@ -5,7 +5,7 @@
 
 use crate::math;
 use crate::packed::PANEL;
-use crate::quantise::RowScale;
+use crate::quantise::{Balance, RowScale};
 use crate::simd::{LANES, Simd};
 
 /// Bytes the weight stream is prefetched ahead. A page: the hardware's own prefetcher stops
@@ -17,10 +17,10 @@ const PREFETCH_AHEAD: usize = 4096;
 pub enum Epilogue<'a> {
     /// `out = y`
     Store,
-    /// `out = gelu(y) * balance`, with the factor of each column.
+    /// `out = gelu(y) * factor + offset`, by column.
     Gelu {
-        /// One factor a column: the next layer's balancing.
-        balance: &'a [f32],
+        /// The next layer's balancing.
+        balance: Balance<'a>,
     },
     /// `out = out + y`
     Accumulate,
@@ -30,7 +30,7 @@ pub enum Epilogue<'a> {
 #[derive(Clone, Copy)]
 pub(crate) enum TileEpilogue {
     Store,
-    Gelu { balance: *const f32 },
+    Gelu { factors: *const f32, offsets: *const f32 },
     Accumulate,
 }
 
@@ -42,7 +42,7 @@ pub(crate) struct TileArgs {
     pub(crate) row_scales: *const RowScale,
     /// One packed panel, `[K/4][32][4]`.
     pub(crate) weights: *const i8,
-    /// `[32]` each, as is `balance`.
+    /// `[32]` each, as are the epilogue's.
     pub(crate) column_sums: *const i32,
     pub(crate) scales: *const f32,
     pub(crate) bias: *const f32,
@@ -52,29 +52,33 @@ pub(crate) struct TileArgs {
     pub(crate) epilogue: TileEpilogue,
 }
 
-/// Computes `ROWS x 32` outputs of depth `K`.
+/// Computes `ROWS x 32` outputs of depth `K`; for codes of all 8 bits if `EXACT`, or else of
+/// the instruction set's fast width.
 ///
 /// # Safety
 ///
 /// The pointers of `args` reach as far as its fields say, for `ROWS` rows and depth `K`;
 /// nothing else writes what they reach.
 #[inline(always)]
-pub(crate) unsafe fn tile<S: Simd, const ROWS: usize, const K: usize>(s: S, args: &TileArgs) {
+pub(crate) unsafe fn tile<S: Simd, const ROWS: usize, const K: usize, const EXACT: bool>(
+    s: S,
+    args: &TileArgs,
+) {
     // A single row leaves the multiplier waiting for its own last result: then the depth
     // is split over several sums, which integers do not mind.
     const { assert!(K.is_multiple_of(16)) };
     // SAFETY: the caller's contract is passed on; a panel is `PANEL / LANES` blocks wide.
     unsafe {
         match (S::TILE_BLOCKS, ROWS) {
-            (2, 1) => blocks::<S, ROWS, K, 2, 4>(s, args, 0),
-            (2, 2 | 3) => blocks::<S, ROWS, K, 2, 2>(s, args, 0),
-            (2, _) => blocks::<S, ROWS, K, 2, 1>(s, args, 0),
+            (2, 1) => blocks::<S, ROWS, K, EXACT, 2, 4>(s, args, 0),
+            (2, 2 | 3) => blocks::<S, ROWS, K, EXACT, 2, 2>(s, args, 0),
+            (2, _) => blocks::<S, ROWS, K, EXACT, 2, 1>(s, args, 0),
             (_, rows) => {
                 for block in 0..PANEL / LANES {
                     match rows {
-                        1 => blocks::<S, ROWS, K, 1, 4>(s, args, block),
-                        2 => blocks::<S, ROWS, K, 1, 2>(s, args, block),
-                        _ => blocks::<S, ROWS, K, 1, 1>(s, args, block),
+                        1 => blocks::<S, ROWS, K, EXACT, 1, 4>(s, args, block),
+                        2 => blocks::<S, ROWS, K, EXACT, 1, 2>(s, args, block),
+                        _ => blocks::<S, ROWS, K, EXACT, 1, 1>(s, args, block),
                     }
                 }
             }
@@ -92,6 +96,7 @@ unsafe fn blocks<
     S: Simd,
     const ROWS: usize,
     const K: usize,
+    const EXACT: bool,
     const BLOCKS: usize,
     const CHAINS: usize,
 >(
@@ -118,7 +123,11 @@ unsafe fn blocks<
                 for (i, sums) in sums.iter_mut().enumerate() {
                     let four = s.broadcast_u8x4(&*args.activations.add(i * K + 4 * step).cast());
                     for (sum, packed) in sums.iter_mut().zip(packed) {
-                        *sum = s.dot_u8_i8(*sum, four, packed);
+                        *sum = if EXACT {
+                            s.dot_exact(*sum, four, packed)
+                        } else {
+                            s.dot_fast(*sum, four, packed)
+                        };
                     }
                 }
             }
@@ -149,21 +158,16 @@ unsafe fn finish<S: Simd>(s: S, args: &TileArgs, row: usize, column: usize, sum:
         let column_sums = s.load_i32(&*args.column_sums.add(column).cast());
         let scales = s.load(&*args.scales.add(column).cast());
         let bias = s.load(&*args.bias.add(column).cast());
-        let out = &mut *args
-            .out
-            .add(row * args.stride + column)
-            .cast::<[f32; LANES]>();
+        let out = &mut *args.out.add(row * args.stride + column).cast::<[f32; LANES]>();
 
-        let sum = s.sub_i32(
-            sum,
-            s.mul_i32(s.splat_i32(quantised.zero_point), column_sums),
-        );
+        let sum = s.sub_i32(sum, s.mul_i32(s.splat_i32(quantised.zero_point), column_sums));
         let scale = s.mul(s.splat(quantised.scale), scales);
         let y = s.mul_add(s.to_f32(sum), scale, bias);
         let y = match args.epilogue {
             TileEpilogue::Store => y,
-            TileEpilogue::Gelu { balance } => {
-                s.mul(math::gelu(s, y), s.load(&*balance.add(column).cast()))
+            TileEpilogue::Gelu { factors, offsets } => {
+                let factor = s.load(&*factors.add(column).cast());
+                s.mul_add(math::gelu(s, y), factor, s.load(&*offsets.add(column).cast()))
             }
             TileEpilogue::Accumulate => s.add(s.load(out), y),
         };

@@ -4,19 +4,45 @@
 /// set's features, and lists them in a `TABLE`.
 ///
 /// `tile rows` names the tile heights to compile, from 1 to the largest whose accumulators
-/// stay in registers.
+/// stay in registers. `exact tile rows` does the same for tiles that take all 8 bits of an
+/// activation, where those differ.
 macro_rules! instantiate {
     ($(#[$features:meta])* $token:ident, tile rows [$($rows:literal)*]) => {
-        use crate::table::{Table, TileFn};
-        use crate::{attention, dot, elementwise, gemm, norm, quantise};
+        $crate::instantiate::instantiate!(
+            $(#[$features])* $token, tile rows [$($rows)*], exact tiles: TILES
+        );
+    };
+    (
+        $(#[$features:meta])* $token:ident,
+        tile rows [$($rows:literal)*], exact tile rows [$($exact_rows:literal)*]
+    ) => {
+        $crate::instantiate::instantiate!(
+            $(#[$features])* $token, tile rows [$($rows)*], exact tiles: EXACT_TILES
+        );
+
+        static EXACT_TILES: Tiles = {
+            const fn tiles<const K: usize>() -> &'static [TileFn] {
+                &[$(tile::<$exact_rows, K, true>),*]
+            }
+            [tiles::<384>(), tiles::<768>(), tiles::<1536>(), tiles::<3072>()]
+        };
+    };
+    (
+        $(#[$features:meta])* $token:ident,
+        tile rows [$($rows:literal)*], exact tiles: $exact:ident
+    ) => {
+        use $crate::table::{Table, TileFn, Tiles};
+        use $crate::{attention, dot, elementwise, gemm, norm, outer, quantise};
 
         /// # Safety
         ///
         /// The CPU has this instruction set's features, and `gemm::tile`'s contract holds.
         $(#[$features])*
-        unsafe fn tile<const ROWS: usize, const K: usize>(args: &gemm::TileArgs) {
+        unsafe fn tile<const ROWS: usize, const K: usize, const EXACT: bool>(
+            args: &gemm::TileArgs,
+        ) {
             // SAFETY: both halves of the contract are passed on.
-            unsafe { gemm::tile::<$token, ROWS, K>($token { _private: () }, args) }
+            unsafe { gemm::tile::<$token, ROWS, K, EXACT>($token { _private: () }, args) }
         }
 
         /// # Safety
@@ -41,11 +67,10 @@ macro_rules! instantiate {
         $(#[$features])*
         unsafe fn quantise(
             row: &[f32],
-            balance: Option<&[f32]>,
-            limit: u8,
+            rule: &quantise::Rule<'_>,
             out: &mut [u8],
         ) -> quantise::RowScale {
-            quantise::quantise($token { _private: () }, row, balance, limit, out)
+            quantise::quantise($token { _private: () }, row, rule, out)
         }
 
         /// # Safety
@@ -54,6 +79,14 @@ macro_rules! instantiate {
         $(#[$features])*
         unsafe fn add_scaled_i8(row: &mut [f32], codes: &[i8], scale: f32) {
             elementwise::add_scaled_i8($token { _private: () }, row, codes, scale);
+        }
+
+        /// # Safety
+        ///
+        /// The CPU has this instruction set's features.
+        $(#[$features])*
+        unsafe fn accumulate_outer(inputs: &[f32; 16], weights: &[f32], out: &mut [f32]) {
+            outer::accumulate_outer($token { _private: () }, inputs, weights, out);
         }
 
         /// # Safety
@@ -72,20 +105,24 @@ macro_rules! instantiate {
             dot::dot_rows($token { _private: () }, query, rows, out);
         }
 
-        /// What this instruction set runs.
-        pub(crate) static TABLE: Table = {
+        static TILES: Tiles = {
             const fn tiles<const K: usize>() -> &'static [TileFn] {
-                &[$(tile::<$rows, K>),*]
+                &[$(tile::<$rows, K, false>),*]
             }
-            Table {
-                tiles: [tiles::<384>(), tiles::<768>(), tiles::<1536>(), tiles::<3072>()],
-                attend,
-                layer_norm,
-                quantise,
-                add_scaled_i8,
-                gelu,
-                dot_rows,
-            }
+            [tiles::<384>(), tiles::<768>(), tiles::<1536>(), tiles::<3072>()]
+        };
+
+        /// What this instruction set runs.
+        pub(crate) static TABLE: Table = Table {
+            tiles: &TILES,
+            exact_tiles: &$exact,
+            attend,
+            layer_norm,
+            quantise,
+            add_scaled_i8,
+            accumulate_outer,
+            gelu,
+            dot_rows,
         };
     };
 }

@@ -15,11 +15,11 @@ pub const ISA_VARIABLE: &str = "SYNAPTOROUTE_ISA";
 pub enum Isa {
     /// Plain Rust: any machine, and the oracle of the tests.
     Scalar,
-    /// AVX2 and FMA; 7-bit activations.
+    /// AVX2 and FMA; fast with 7-bit activations.
     Avx2,
-    /// AVX2, FMA and AVX-VNNI; 8-bit activations.
+    /// AVX2, FMA and AVX-VNNI.
     AvxVnni,
-    /// AVX-512 F, BW, DQ, VL and VNNI; 8-bit activations.
+    /// AVX-512 F, BW, DQ, VL and VNNI.
     Avx512,
 }
 
@@ -43,9 +43,9 @@ impl Isa {
         Self::ALL.into_iter().filter(|isa| isa.table().is_some())
     }
 
-    /// Activation width it computes exactly and is used with.
+    /// Activation width it multiplies at full speed.
     #[must_use]
-    pub const fn activation_width(self) -> ActivationWidth {
+    pub const fn fast_width(self) -> ActivationWidth {
         match self {
             Self::Avx2 => ActivationWidth::Seven,
             Self::Scalar | Self::AvxVnni | Self::Avx512 => ActivationWidth::Eight,
@@ -81,9 +81,7 @@ impl FromStr for Isa {
         Self::ALL
             .into_iter()
             .find(|isa| isa.name() == name)
-            .ok_or_else(|| IsaError::Unknown {
-                name: name.to_owned(),
-            })
+            .ok_or_else(|| IsaError::Unknown { name: name.to_owned() })
     }
 }
 
@@ -93,7 +91,7 @@ impl FromStr for Isa {
 /// width all instruction sets give the same bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ActivationWidth {
-    /// Codes `0..=127`: what AVX2 multiplies without saturating.
+    /// Codes `0..=127`: what AVX2's byte product takes without saturating.
     Seven,
     /// Codes `0..=255`.
     Eight,
@@ -130,13 +128,6 @@ pub enum IsaError {
         /// What was asked for.
         isa: Isa,
     },
-    /// It cannot multiply activations of this width exactly.
-    Width {
-        /// What was asked for.
-        isa: Isa,
-        /// The width it cannot do.
-        width: ActivationWidth,
-    },
 }
 
 impl fmt::Display for IsaError {
@@ -144,20 +135,9 @@ impl fmt::Display for IsaError {
         match self {
             Self::Unknown { name } => write!(f, "no instruction set is called {name:?}")?,
             Self::Unavailable { isa } => write!(f, "this CPU cannot run {isa}")?,
-            Self::Width { isa, width } => {
-                return write!(
-                    f,
-                    "{isa} has no exact product of {}-bit activations",
-                    width.bits()
-                );
-            }
         }
         let names: Vec<_> = Isa::available().map(Isa::name).collect();
-        write!(
-            f,
-            "; unset {ISA_VARIABLE} or set it to one of: {}",
-            names.join(", ")
-        )
+        write!(f, "; unset {ISA_VARIABLE} or set it to one of: {}", names.join(", "))
     }
 }
 

@@ -9,7 +9,7 @@ use crate::gemm::{Epilogue, TileArgs, TileEpilogue};
 use crate::isa::{ActivationWidth, ISA_VARIABLE, Isa, IsaError};
 use crate::norm::LayerNorm;
 use crate::packed::PANEL;
-use crate::quantise::RowScale;
+use crate::quantise::{Balance, RowScale, Rule};
 use crate::simd::LANES;
 use crate::table::{DEPTHS, Table};
 
@@ -35,6 +35,20 @@ pub struct Activations<'a> {
     pub codes: &'a [u8],
     /// `[rows]`
     pub scales: &'a [RowScale],
+    /// No code is larger than this width allows.
+    pub width: ActivationWidth,
+}
+
+/// How [`Kernels::quantise`] goes about it.
+#[derive(Clone, Copy, Debug)]
+pub struct Quantisation<'a> {
+    /// Of the codes.
+    pub width: ActivationWidth,
+    /// Applied first, where given.
+    pub balance: Option<Balance<'a>>,
+    /// Channels at a row's beginning that are left out, a multiple of 16: they do not widen
+    /// the range, and their codes are 0.
+    pub skip: usize,
 }
 
 /// Where a linear layer writes: row `i` at `data[i * stride]`, column `c` at `+ c`.
@@ -72,21 +86,17 @@ pub struct AttentionScratch {
 
 impl Default for AttentionScratch {
     fn default() -> Self {
-        Self {
-            transposed: AlignedVec::zeroed(0),
-            weights: AlignedVec::zeroed(0),
-        }
+        Self { transposed: AlignedVec::zeroed(0), weights: AlignedVec::zeroed(0) }
     }
 }
 
 /// One instruction set's kernels.
 ///
 /// A value of this type proves that the CPU runs them. Copy it freely: it is a pointer to
-/// a table and a width.
+/// a table.
 #[derive(Clone, Copy)]
 pub struct Kernels {
     isa: Isa,
-    width: ActivationWidth,
     table: &'static Table,
 }
 
@@ -113,38 +123,20 @@ impl Kernels {
         }
     }
 
-    /// The named one, with its own activation width.
+    /// The named one.
     ///
     /// # Errors
     ///
     /// This CPU lacks it.
     pub fn new(isa: Isa) -> Result<Self, IsaError> {
-        Self::with_width(isa, isa.activation_width())
-    }
-
-    /// The named one, with another activation width: to compare instruction sets bit by bit.
-    ///
-    /// # Errors
-    ///
-    /// This CPU lacks it, or it cannot do that width exactly.
-    pub fn with_width(isa: Isa, width: ActivationWidth) -> Result<Self, IsaError> {
-        if isa == Isa::Avx2 && width == ActivationWidth::Eight {
-            return Err(IsaError::Width { isa, width });
-        }
         let table = isa.table().ok_or(IsaError::Unavailable { isa })?;
-        Ok(Self { isa, width, table })
+        Ok(Self { isa, table })
     }
 
     /// The instruction set.
     #[must_use]
     pub fn isa(&self) -> Isa {
         self.isa
-    }
-
-    /// Bits of an activation code.
-    #[must_use]
-    pub fn activation_width(&self) -> ActivationWidth {
-        self.width
     }
 
     /// Runs a linear layer on every row, for the columns of `panels` (32 columns each).
@@ -160,40 +152,31 @@ impl Kernels {
         input: &Activations<'_>,
         panels: Range<usize>,
         epilogue: Epilogue<'_>,
-        output: &mut Output<'_>,
+        output: Output<'_>,
     ) {
         let Linear { depth, weights, .. } = *layer;
         let columns = layer.scales.len();
         let rows = input.scales.len();
-        assert_eq!(
-            weights.len(),
-            columns * depth,
-            "weights of {columns} x {depth}"
-        );
+        assert_eq!(weights.len(), columns * depth, "weights of {columns} x {depth}");
         assert_eq!(layer.column_sums.len(), columns, "column sums");
         assert_eq!(layer.bias.len(), columns, "bias");
-        assert!(
-            panels.start <= panels.end && panels.end * PANEL <= columns,
-            "panels {panels:?}"
-        );
+        assert!(panels.start <= panels.end && panels.end * PANEL <= columns, "panels {panels:?}");
         assert_eq!(input.codes.len(), rows * depth, "{rows} rows of {depth}");
-        assert!(
-            output.stride >= panels.end * PANEL,
-            "stride {}",
-            output.stride
-        );
+        assert!(output.stride >= panels.end * PANEL, "stride {}", output.stride);
         if let Epilogue::Gelu { balance } = epilogue {
-            assert_eq!(balance.len(), columns, "balance");
+            check_balance(&balance, columns);
         }
         if rows == 0 {
             return;
         }
-        assert!(
-            output.data.len() >= (rows - 1) * output.stride + panels.end * PANEL,
-            "output"
-        );
+        assert!(output.data.len() >= (rows - 1) * output.stride + panels.end * PANEL, "output");
         let depth_index = DEPTHS.iter().position(|&d| d == depth);
-        let tiles = self.table.tiles[depth_index.expect("a compiled depth")];
+        let tiles = match input.width {
+            // Narrower codes are 8-bit codes too, but a tile is faster if it may rely on it.
+            width if width.bits() <= self.isa.fast_width().bits() => self.table.tiles,
+            _ => self.table.exact_tiles,
+        };
+        let tiles = tiles[depth_index.expect("a compiled depth")];
         // Equal heights: 16 rows are two tiles of 8, not one of 14 and a slow one of 2.
         let height = rows.div_ceil(rows.div_ceil(tiles.len()));
 
@@ -205,7 +188,8 @@ impl Kernels {
                     Epilogue::Store => TileEpilogue::Store,
                     Epilogue::Accumulate => TileEpilogue::Accumulate,
                     Epilogue::Gelu { balance } => TileEpilogue::Gelu {
-                        balance: balance[column..].as_ptr(),
+                        factors: balance.factors[column..].as_ptr(),
+                        offsets: balance.offsets[column..].as_ptr(),
                     },
                 };
                 let args = TileArgs {
@@ -242,14 +226,7 @@ impl Kernels {
         out: &mut [f32],
         out_stride: usize,
     ) {
-        let AttentionHead {
-            queries,
-            keys,
-            values,
-            query_count,
-            key_count,
-            dim,
-        } = *head;
+        let AttentionHead { queries, keys, values, query_count, key_count, dim } = *head;
         assert!(dim == 32 || dim == 64, "a head of {dim}");
         assert!(key_count > 0, "no keys");
         let blocks = key_count.div_ceil(LANES);
@@ -289,7 +266,7 @@ impl Kernels {
         }
     }
 
-    /// Quantises rows of `width`, each multiplied by `balance` first where given.
+    /// Quantises rows of `columns`.
     ///
     /// # Panics
     ///
@@ -297,19 +274,23 @@ impl Kernels {
     pub fn quantise(
         &self,
         rows: &[f32],
-        width: usize,
-        balance: Option<&[f32]>,
+        columns: usize,
+        how: &Quantisation<'_>,
         codes: &mut [u8],
         scales: &mut [RowScale],
     ) {
-        let width = checked_width(width);
-        assert_eq!(rows.len(), scales.len() * width, "rows of {width}");
+        let columns = checked_width(columns);
+        assert_eq!(rows.len(), scales.len() * columns, "rows of {columns}");
         assert_eq!(codes.len(), rows.len(), "codes");
-        assert!(balance.is_none_or(|b| b.len() == width), "balance");
-        let rows = rows.chunks_exact(width).zip(codes.chunks_exact_mut(width));
+        assert!(how.skip.is_multiple_of(LANES) && how.skip < columns, "skip {}", how.skip);
+        if let Some(balance) = &how.balance {
+            check_balance(balance, columns);
+        }
+        let rule = Rule { balance: how.balance, skip: how.skip, limit: how.width.limit() };
+        let rows = rows.chunks_exact(columns).zip(codes.chunks_exact_mut(columns));
         for ((row, codes), scale) in rows.zip(scales) {
             // SAFETY: the features were checked when `self` was made.
-            *scale = unsafe { (self.table.quantise)(row, balance, self.width.limit(), codes) };
+            *scale = unsafe { (self.table.quantise)(row, &rule, codes) };
         }
     }
 
@@ -322,6 +303,24 @@ impl Kernels {
         assert_eq!(checked_width(row.len()), codes.len(), "codes");
         // SAFETY: the features were checked when `self` was made.
         unsafe { (self.table.add_scaled_i8)(row, codes, scale) }
+    }
+
+    /// `out[r] += inputs[r] W` for rows whose first sixteen inputs count, in f32: `inputs` is
+    /// `[rows][stride]`, `weights` `[16][columns]`, `out` `[rows][columns]`.
+    ///
+    /// # Panics
+    ///
+    /// If the number of columns is no multiple of 16 or shapes disagree.
+    pub fn accumulate_outer(&self, inputs: Rows<'_>, weights: &[f32], out: &mut [f32]) {
+        let columns = checked_width(weights.len() / LANES);
+        assert_eq!(weights.len(), LANES * columns, "sixteen rows of weights");
+        assert!(out.len().is_multiple_of(columns), "whole rows");
+        for (row, out) in out.chunks_exact_mut(columns).enumerate() {
+            let inputs = inputs.data[row * inputs.stride..].first_chunk();
+            let inputs = inputs.expect("sixteen inputs a row");
+            // SAFETY: the features were checked when `self` was made.
+            unsafe { (self.table.accumulate_outer)(inputs, weights, out) }
+        }
     }
 
     /// GELU of every element.
@@ -349,20 +348,22 @@ impl Kernels {
 
 /// # Panics
 ///
+/// If there is not one factor and one offset a channel.
+fn check_balance(balance: &Balance<'_>, channels: usize) {
+    assert_eq!(balance.factors.len(), channels, "factors");
+    assert_eq!(balance.offsets.len(), channels, "offsets");
+}
+
+/// # Panics
+///
 /// If `width` is 0 or no multiple of 16.
 fn checked_width(width: usize) -> usize {
-    assert!(
-        width > 0 && width.is_multiple_of(LANES),
-        "a width of {width}"
-    );
+    assert!(width > 0 && width.is_multiple_of(LANES), "a width of {width}");
     width
 }
 
 impl std::fmt::Debug for Kernels {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Kernels")
-            .field("isa", &self.isa)
-            .field("activation_bits", &self.width.bits())
-            .finish()
+        f.debug_struct("Kernels").field("isa", &self.isa).finish_non_exhaustive()
     }
 }

@@ -30,6 +30,7 @@ mod isa;
 mod kernels;
 mod math;
 mod norm;
+mod outer;
 mod packed;
 mod quantise;
 mod simd;
@@ -39,7 +40,9 @@ pub use aligned::{ALIGNMENT, AlignedVec, as_i8};
 pub use attention::Rows;
 pub use gemm::Epilogue;
 pub use isa::{ActivationWidth, ISA_VARIABLE, Isa, IsaError};
-pub use kernels::{Activations, AttentionHead, AttentionScratch, Kernels, Linear, Output};
+pub use kernels::{
+    Activations, AttentionHead, AttentionScratch, Kernels, Linear, Output, Quantisation,
+};
 pub use norm::LayerNorm;
 pub use packed::{PANEL, column_sums, pack, packed_index};
-pub use quantise::RowScale;
+pub use quantise::{Balance, RowScale};

@@ -20,15 +20,8 @@ pub const fn packed_index(column: usize, input: usize, depth: usize) -> usize {
 /// If `weights` is not `columns * depth` long, `columns` no multiple of 32, or `depth` of 4.
 #[must_use]
 pub fn pack(weights: &[i8], columns: usize, depth: usize) -> Vec<i8> {
-    assert_eq!(
-        weights.len(),
-        columns * depth,
-        "weights of {columns} x {depth}"
-    );
-    assert!(
-        columns.is_multiple_of(PANEL) && depth.is_multiple_of(4),
-        "{columns} x {depth}"
-    );
+    assert_eq!(weights.len(), columns * depth, "weights of {columns} x {depth}");
+    assert!(columns.is_multiple_of(PANEL) && depth.is_multiple_of(4), "{columns} x {depth}");
     let mut packed = vec![0; weights.len()];
     for (column, row) in weights.chunks_exact(depth).enumerate() {
         for (input, &w) in row.iter().enumerate() {

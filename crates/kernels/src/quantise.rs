@@ -11,29 +11,47 @@ pub struct RowScale {
     pub zero_point: i32,
 }
 
-/// Quantises one row to codes `0..=limit`, after multiplying it by `balance` where given.
+/// What is done to each channel before it is quantised: `x * factor + offset`.
+///
+/// The layer's weights and bias hold the inverse.
+#[derive(Clone, Copy, Debug)]
+pub struct Balance<'a> {
+    /// Of each channel.
+    pub factors: &'a [f32],
+    /// Of each channel.
+    pub offsets: &'a [f32],
+}
+
+/// How to quantise a row.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rule<'a> {
+    pub(crate) balance: Option<Balance<'a>>,
+    /// Channels at the row's beginning that go another way: they do not widen the range,
+    /// and their codes are 0. A multiple of sixteen.
+    pub(crate) skip: usize,
+    /// Largest code.
+    pub(crate) limit: u8,
+}
+
+/// Quantises one row to codes `0..=limit`.
 ///
 /// The range always holds 0, so the zero point is a code and its product with a column
 /// sum fits an i32.
 #[inline(always)]
-pub(crate) fn quantise<S: Simd>(
-    s: S,
-    row: &[f32],
-    balance: Option<&[f32]>,
-    limit: u8,
-    out: &mut [u8],
-) -> RowScale {
-    let row = row.as_chunks::<LANES>().0;
-    let out = out.as_chunks_mut::<LANES>().0;
-    match balance {
-        None => quantise_blocks(s, row.iter().map(|x| s.load(x)), limit, out),
-        Some(balance) => {
-            let balance = balance.as_chunks::<LANES>().0;
-            let scaled = row
-                .iter()
-                .zip(balance)
-                .map(|(x, b)| s.mul(s.load(x), s.load(b)));
-            quantise_blocks(s, scaled, limit, out)
+pub(crate) fn quantise<S: Simd>(s: S, row: &[f32], rule: &Rule<'_>, out: &mut [u8]) -> RowScale {
+    let skip = rule.skip / LANES;
+    let row = &row.as_chunks::<LANES>().0[skip..];
+    let (skipped, out) = out.as_chunks_mut::<LANES>().0.split_at_mut(skip);
+    skipped.fill([0; LANES]);
+    match rule.balance {
+        None => quantise_blocks(s, row.iter().map(|x| s.load(x)), rule.limit, out),
+        Some(Balance { factors, offsets }) => {
+            let factors = &factors.as_chunks::<LANES>().0[skip..];
+            let offsets = &offsets.as_chunks::<LANES>().0[skip..];
+            let channels = row.iter().zip(factors).zip(offsets);
+            let balanced = channels
+                .map(|((x, factor), offset)| s.mul_add(s.load(x), s.load(factor), s.load(offset)));
+            quantise_blocks(s, balanced, rule.limit, out)
         }
     }
 }
@@ -56,10 +74,7 @@ fn quantise_blocks<S: Simd>(
     if range < f32::MIN_POSITIVE * 256.0 {
         // All zeros (or too small to tell): any scale does, and 1 keeps the inverse finite.
         out.fill([0; LANES]);
-        return RowScale {
-            scale: 1.0,
-            zero_point: 0,
-        };
+        return RowScale { scale: 1.0, zero_point: 0 };
     }
     let inverse = f32::from(limit) / range;
     let zero_point = (-low * inverse).round_ties_even();
@@ -67,8 +82,5 @@ fn quantise_blocks<S: Simd>(
     for (x, out) in blocks.zip(out) {
         s.store_u8(out, s.round(s.mul_add(x, factor, offset)), i32::from(limit));
     }
-    RowScale {
-        scale: range / f32::from(limit),
-        zero_point: zero_point as i32,
-    }
+    RowScale { scale: range / f32::from(limit), zero_point: zero_point as i32 }
 }

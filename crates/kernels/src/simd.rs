@@ -63,6 +63,8 @@ pub(crate) trait Simd: Copy {
     /// Four activation bytes, repeated in every lane.
     fn broadcast_u8x4(self, from: &[u8; 4]) -> Self::I;
     /// Per lane: `sum + a0*b0 + a1*b1 + a2*b2 + a3*b3`, `a` unsigned and `b` signed bytes.
-    /// Exact where the activations keep to this instruction set's width.
-    fn dot_u8_i8(self, sum: Self::I, a: Self::I, b: Self::I) -> Self::I;
+    /// Exact where the activations keep to this instruction set's fast width.
+    fn dot_fast(self, sum: Self::I, a: Self::I, b: Self::I) -> Self::I;
+    /// The same, exact for all 8 bits.
+    fn dot_exact(self, sum: Self::I, a: Self::I, b: Self::I) -> Self::I;
 }

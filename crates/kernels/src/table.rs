@@ -3,7 +3,7 @@
 use crate::attention::Head;
 use crate::gemm::TileArgs;
 use crate::norm::LayerNorm;
-use crate::quantise::RowScale;
+use crate::quantise::{RowScale, Rule};
 
 /// A GEMM tile of some height and depth.
 pub(crate) type TileFn = unsafe fn(&TileArgs);
@@ -12,14 +12,20 @@ pub(crate) type TileFn = unsafe fn(&TileArgs);
 /// that all its rows are reached from one pointer.
 pub(crate) const DEPTHS: [usize; 4] = [384, 768, 1536, 3072];
 
+/// Tiles by depth, in the order of [`DEPTHS`], then by height less one.
+pub(crate) type Tiles = [&'static [TileFn]; DEPTHS.len()];
+
 /// Every function asks one thing of its caller: that the CPU has the table's features.
 pub(crate) struct Table {
-    /// By depth, in the order of [`DEPTHS`], then by height less one.
-    pub(crate) tiles: [&'static [TileFn]; DEPTHS.len()],
+    /// For codes of the fast width.
+    pub(crate) tiles: &'static Tiles,
+    /// For codes of 8 bits.
+    pub(crate) exact_tiles: &'static Tiles,
     pub(crate) attend: unsafe fn(Head<'_>),
     pub(crate) layer_norm: unsafe fn(&mut [f32], &LayerNorm<'_>),
-    pub(crate) quantise: unsafe fn(&[f32], Option<&[f32]>, u8, &mut [u8]) -> RowScale,
+    pub(crate) quantise: unsafe fn(&[f32], &Rule<'_>, &mut [u8]) -> RowScale,
     pub(crate) add_scaled_i8: unsafe fn(&mut [f32], &[i8], f32),
+    pub(crate) accumulate_outer: unsafe fn(&[f32; 16], &[f32], &mut [f32]),
     pub(crate) gelu: unsafe fn(&mut [f32]),
     pub(crate) dot_rows: unsafe fn(&[f32], &[f32], &mut [f32]),
 }

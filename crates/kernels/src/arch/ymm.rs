@@ -10,8 +10,11 @@ use crate::simd::{LANES, Simd};
 ///
 /// Implement it only for tokens whose one constructor checks that the CPU has both.
 pub(crate) unsafe trait Ymm: Copy {
-    /// Per 32-bit lane of one register: `sum + a0*b0 + a1*b1 + a2*b2 + a3*b3`.
+    /// Per 32-bit lane of one register: `sum + a0*b0 + a1*b1 + a2*b2 + a3*b3`, for
+    /// activations of the fast width.
     fn dot_register(self, sum: __m256i, a: __m256i, b: __m256i) -> __m256i;
+    /// The same for all 8 bits.
+    fn dot_register_exact(self, sum: __m256i, a: __m256i, b: __m256i) -> __m256i;
 }
 
 /// Runs intrinsics on behalf of a token method.
@@ -116,10 +119,7 @@ impl<T: Ymm> Simd for T {
     }
     #[inline(always)]
     fn mul_add(self, a: Self::F, b: Self::F, c: Self::F) -> Self::F {
-        with_features!([
-            _mm256_fmadd_ps(a[0], b[0], c[0]),
-            _mm256_fmadd_ps(a[1], b[1], c[1])
-        ])
+        with_features!([_mm256_fmadd_ps(a[0], b[0], c[0]), _mm256_fmadd_ps(a[1], b[1], c[1])])
     }
     #[inline(always)]
     fn min(self, a: Self::F, b: Self::F) -> Self::F {
@@ -249,10 +249,11 @@ impl<T: Ymm> Simd for T {
         self.splat_i32(i32::from_le_bytes(*from))
     }
     #[inline(always)]
-    fn dot_u8_i8(self, sum: Self::I, a: Self::I, b: Self::I) -> Self::I {
-        [
-            self.dot_register(sum[0], a[0], b[0]),
-            self.dot_register(sum[1], a[1], b[1]),
-        ]
+    fn dot_fast(self, sum: Self::I, a: Self::I, b: Self::I) -> Self::I {
+        [self.dot_register(sum[0], a[0], b[0]), self.dot_register(sum[1], a[1], b[1])]
+    }
+    #[inline(always)]
+    fn dot_exact(self, sum: Self::I, a: Self::I, b: Self::I) -> Self::I {
+        [self.dot_register_exact(sum[0], a[0], b[0]), self.dot_register_exact(sum[1], a[1], b[1])]
     }
 }

@@ -169,7 +169,11 @@ impl Simd for Avx512 {
         with_features!(_mm512_set1_epi32(i32::from_le_bytes(*from)))
     }
     #[inline(always)]
-    fn dot_u8_i8(self, sum: __m512i, a: __m512i, b: __m512i) -> __m512i {
+    fn dot_fast(self, sum: __m512i, a: __m512i, b: __m512i) -> __m512i {
         with_features!(_mm512_dpbusd_epi32(sum, a, b))
+    }
+    #[inline(always)]
+    fn dot_exact(self, sum: __m512i, a: __m512i, b: __m512i) -> __m512i {
+        self.dot_fast(sum, a, b)
     }
 }

@@ -13,4 +13,9 @@ unsafe impl Ymm for AvxVnni {
         // SAFETY: holding an `AvxVnni` proves that the CPU has the features.
         unsafe { _mm256_dpbusd_avx_epi32(sum, a, b) }
     }
+
+    #[inline(always)]
+    fn dot_register_exact(self, sum: __m256i, a: __m256i, b: __m256i) -> __m256i {
+        self.dot_register(sum, a, b)
+    }
 }

@@ -147,11 +147,15 @@ impl Simd for Scalar {
         [i32::from_le_bytes(*from); LANES]
     }
     #[inline(always)]
-    fn dot_u8_i8(self, sum: Self::I, a: Self::I, b: Self::I) -> Self::I {
+    fn dot_fast(self, sum: Self::I, a: Self::I, b: Self::I) -> Self::I {
         std::array::from_fn(|i| {
             let (a, b) = (a[i].to_le_bytes(), b[i].to_le_bytes());
             let product = |k: usize| i32::from(a[k]) * i32::from(b[k].cast_signed());
             sum[i] + ((product(0) + product(1)) + (product(2) + product(3)))
         })
+    }
+    #[inline(always)]
+    fn dot_exact(self, sum: Self::I, a: Self::I, b: Self::I) -> Self::I {
+        self.dot_fast(sum, a, b)
     }
 }

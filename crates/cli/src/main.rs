@@ -1,0 +1,2 @@
+//! The `synaptoroute` command.
+fn main() {}

@@ -1,0 +1,152 @@
+//! The BERT encoder: a model file, its tokenizer, and kernels to run it.
+
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+use synaptoroute_kernels::Kernels;
+
+use crate::config::Config;
+use crate::encoder::{Embedding, EncodeError, Encoder, ModelInfo};
+use crate::error::OpenError;
+use crate::file::ModelFile;
+use crate::forward::Pass;
+use crate::scratch::Scratch;
+use crate::tokenizer::{Tokenizer, Tokens};
+use crate::weights::Weights;
+
+/// Most tokens of one pass: it bounds working memory (about 9 MB a worker with hidden width
+/// 384), and a batch does not make a token cheaper anyway.
+const PASS_TOKENS: usize = 512;
+
+/// A BERT model, ready to encode; share one between threads.
+#[derive(Debug)]
+pub struct Bert {
+    config: Config,
+    weights: Weights,
+    tokenizer: Tokenizer,
+    kernels: Kernels,
+    info: ModelInfo,
+    /// Working memory not in use: there are as many as callers were ever at work at once.
+    idle: Mutex<Vec<Scratch>>,
+}
+
+impl Bert {
+    /// Opens a model file.
+    ///
+    /// # Errors
+    ///
+    /// See [`crate::ModelError`]; the message names the file.
+    pub fn open(path: impl AsRef<Path>, kernels: Kernels) -> Result<Self, OpenError> {
+        Self::new(&ModelFile::open(path)?, kernels)
+    }
+
+    /// Takes a model file that is open.
+    ///
+    /// # Errors
+    ///
+    /// A tensor is missing or of another shape, or the vocabulary makes no tokenizer.
+    pub fn new(file: &ModelFile, kernels: Kernels) -> Result<Self, OpenError> {
+        let config = file.config().clone();
+        let read = || {
+            let weights = Weights::read(file)?;
+            let vocabulary = file.text("tokenizer.vocabulary")?;
+            let tokenizer = Tokenizer::new(
+                &config.tokenizer,
+                vocabulary.as_slice(),
+                config.vocabulary,
+                config.max_tokens,
+            )?;
+            Ok((weights, tokenizer))
+        };
+        let (weights, tokenizer) = read().map_err(|e: crate::ModelError| e.at(file.origin()))?;
+        let info = ModelInfo {
+            name: config.name.clone(),
+            fingerprint: file.fingerprint(),
+            dimensions: config.hidden,
+            max_tokens: config.max_tokens,
+            pooling: config.pooling,
+            isa: kernels.isa(),
+            activation_width: kernels.isa().fast_width(),
+        };
+        Ok(Self { config, weights, tokenizer, kernels, info, idle: Mutex::default() })
+    }
+
+    /// The tokenizer.
+    #[must_use]
+    pub fn tokenizer(&self) -> &Tokenizer {
+        &self.tokenizer
+    }
+
+    /// Encodes token ids, `[CLS]` and `[SEP]` included; writes `[texts][dimensions]`.
+    ///
+    /// # Panics
+    ///
+    /// If a text is empty, longer than the model takes, or holds an id beyond the
+    /// vocabulary, or `out` has another length.
+    pub fn encode_ids(&self, scratch: &mut Scratch, texts: &[&[u32]], out: &mut [f32]) {
+        assert_eq!(out.len(), texts.len() * self.config.hidden, "one vector a text");
+        for ids in texts {
+            assert!((1..=self.config.max_tokens).contains(&ids.len()), "{} tokens", ids.len());
+            assert!(ids.iter().all(|&id| (id as usize) < self.config.vocabulary), "unknown id");
+        }
+        let mut first = 0;
+        while first < texts.len() {
+            let count = pass_len(&texts[first..]);
+            let pass = Pass {
+                config: &self.config,
+                weights: &self.weights,
+                kernels: self.kernels,
+                scratch,
+                texts: &texts[first..first + count],
+            };
+            pass.run(&mut out[first * self.config.hidden..][..count * self.config.hidden]);
+            first += count;
+        }
+    }
+
+    /// Lends working memory to `work`.
+    fn with_scratch<T>(&self, work: impl FnOnce(&mut Scratch) -> T) -> T {
+        // A poisoned list is still a list of buffers whose contents nobody reads.
+        let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let taken = idle().pop();
+        let mut scratch = taken.unwrap_or_default();
+        let result = work(&mut scratch);
+        idle().push(scratch);
+        result
+    }
+}
+
+/// How many of the first texts fit one pass; at least one.
+fn pass_len(texts: &[&[u32]]) -> usize {
+    let mut tokens = 0;
+    let fits = texts.iter().take_while(|ids| {
+        tokens += ids.len();
+        tokens <= PASS_TOKENS
+    });
+    fits.count().max(1)
+}
+
+impl Encoder for Bert {
+    fn model(&self) -> &ModelInfo {
+        &self.info
+    }
+
+    fn encode(&self, texts: &[&str]) -> Result<Vec<Embedding>, EncodeError> {
+        let tokenise = |(index, text): (usize, &&str)| {
+            self.tokenizer
+                .encode(text)
+                .map_err(|e| EncodeError::Tokenizer { index, message: e.to_string() })
+        };
+        let tokens: Vec<Tokens> =
+            texts.iter().enumerate().map(tokenise).collect::<Result<_, _>>()?;
+        let ids: Vec<&[u32]> = tokens.iter().map(|t| t.ids.as_slice()).collect();
+        let mut vectors = vec![0.0; texts.len() * self.config.hidden];
+        self.with_scratch(|scratch| self.encode_ids(scratch, &ids, &mut vectors));
+        let embed = |(vector, tokens): (&[f32], &Tokens)| Embedding {
+            vector: vector.to_vec(),
+            tokens: tokens.ids.len(),
+            truncated: tokens.truncated,
+        };
+        Ok(vectors.chunks_exact(self.config.hidden).zip(&tokens).map(embed).collect())
+    }
+}

@@ -1,0 +1,76 @@
+//! The forward pass in f32, to see what the input channels of each layer take on.
+
+use synaptoroute_kernels::{AttentionHead, AttentionScratch, Kernels, LayerNorm, Rows};
+
+use super::samples::{Samples, Site};
+use super::source::{Linear, Norm, Source};
+
+/// Runs one text and shows `samples` what its layers take in.
+pub(super) fn run(source: &Source, kernels: &Kernels, ids: &[u32], samples: &mut Samples) {
+    let width = source.hidden;
+    let norm = |rows: &mut [f32], norm: &Norm| {
+        let Norm { gamma, beta } = norm;
+        kernels.layer_norm(rows, &LayerNorm { gamma, beta, epsilon: source.epsilon });
+    };
+    let mut hidden: Vec<f32> = Vec::with_capacity(ids.len() * width);
+    for (&id, position) in ids.iter().zip(source.positions.chunks_exact(width)) {
+        let word = &source.words[id as usize * width..][..width];
+        hidden.extend(word.iter().zip(position).map(|(w, p)| w + p));
+    }
+    norm(&mut hidden, &source.norm);
+    for (i, layer) in source.layers.iter().enumerate() {
+        samples.take(i, Site::Qkv, &hidden);
+        let context = attention(source, kernels, &linear(&layer.qkv, &hidden));
+        samples.take(i, Site::AttentionOutput, &context);
+        add(&mut hidden, &linear(&layer.attention_output, &context));
+        norm(&mut hidden, &layer.attention_norm);
+
+        samples.take(i, Site::Up, &hidden);
+        let mut inner = linear(&layer.up, &hidden);
+        kernels.gelu(&mut inner);
+        samples.take(i, Site::Down, &inner);
+        add(&mut hidden, &linear(&layer.down, &inner));
+        norm(&mut hidden, &layer.ffn_norm);
+    }
+}
+
+fn add(to: &mut [f32], rows: &[f32]) {
+    to.iter_mut().zip(rows).for_each(|(a, b)| *a += b);
+}
+
+/// `x W + b`. Each output's sum runs over the inputs in order, so it does not depend on how
+/// the compiler spreads the columns over lanes.
+fn linear(layer: &Linear, rows: &[f32]) -> Vec<f32> {
+    let mut out = layer.bias.repeat(rows.len() / layer.depth);
+    for (k, weights) in layer.weights.chunks_exact(layer.columns).enumerate() {
+        let inputs = rows.chunks_exact(layer.depth).map(|row| row[k]);
+        for (x, out) in inputs.zip(out.chunks_exact_mut(layer.columns)) {
+            out.iter_mut().zip(weights).for_each(|(y, w)| *y += x * w);
+        }
+    }
+    out
+}
+
+/// All heads; `qkv` holds queries, keys and values side by side.
+fn attention(source: &Source, kernels: &Kernels, qkv: &[f32]) -> Vec<f32> {
+    let (hidden, dim) = (source.hidden, source.hidden / source.heads);
+    let tokens = qkv.len() / (3 * hidden);
+    let logit = std::f32::consts::LOG2_E / (dim as f32).sqrt();
+    let mut context = vec![0.0; tokens * hidden];
+    let mut scratch = AttentionScratch::default();
+    for column in (0..hidden).step_by(dim) {
+        let rows = |offset: usize| Rows { data: &qkv[offset + column..], stride: 3 * hidden };
+        let queries = rows(0).data.chunks(3 * hidden).flat_map(|row| &row[..dim]);
+        let queries: Vec<f32> = queries.map(|q| q * logit).collect();
+        let head = AttentionHead {
+            queries: Rows { data: &queries, stride: dim },
+            keys: rows(hidden),
+            values: rows(2 * hidden),
+            query_count: tokens,
+            key_count: tokens,
+            dim,
+        };
+        kernels.attention(&head, &mut scratch, &mut context[column..], hidden);
+    }
+    context
+}

@@ -1,0 +1,64 @@
+//! What the rest of SynaptoRoute knows of an encoder.
+
+use synaptoroute_kernels::{ActivationWidth, Isa};
+
+use crate::config::Pooling;
+use crate::fingerprint::Fingerprint;
+
+/// Turns texts into unit vectors that can be compared by dot product.
+pub trait Encoder: Send + Sync {
+    /// Which model, and how it runs here.
+    fn model(&self) -> &ModelInfo;
+
+    /// One embedding a text, in order. A text's embedding does not depend on the others.
+    ///
+    /// # Errors
+    ///
+    /// See [`EncodeError`]; none is known for the built-in model.
+    fn encode(&self, texts: &[&str]) -> Result<Vec<Embedding>, EncodeError>;
+}
+
+/// One text's vector.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Embedding {
+    /// Of length 1; [`ModelInfo::dimensions`] numbers.
+    pub vector: Vec<f32>,
+    /// Tokens the encoder read.
+    pub tokens: usize,
+    /// Whether the end of the text was cut to fit the model.
+    pub truncated: bool,
+}
+
+/// An encoder's identity.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ModelInfo {
+    /// What people call it.
+    pub name: String,
+    /// What tells its vectors from another's.
+    pub fingerprint: Fingerprint,
+    /// Numbers in a vector.
+    pub dimensions: usize,
+    /// Longest input, in tokens.
+    pub max_tokens: usize,
+    /// How token vectors become one.
+    pub pooling: Pooling,
+    /// The instruction set that runs.
+    pub isa: Isa,
+    /// Vectors of another width differ a little, see [`ActivationWidth`].
+    pub activation_width: ActivationWidth,
+}
+
+/// Why texts could not be encoded.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EncodeError {
+    /// The tokenizer library failed.
+    #[error("text {index} cannot be tokenised: {message}")]
+    Tokenizer {
+        /// The text's place in the batch.
+        index: usize,
+        /// What the library said.
+        message: String,
+    },
+}

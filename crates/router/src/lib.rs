@@ -1,0 +1,36 @@
+//! Which route a vector belongs to, or none: routes, evidence, decisions.
+//!
+//! - [`Route`] is what people write: a name, utterances, cuts; [`RoutesFile`] is the file
+//!   they write it in. [`RouteName`], [`Text`], [`Cut`] are checked when they are made, so
+//!   nothing further in checks them again.
+//! - [`Snapshot`] is a set of routes with their vectors, immutable and cheap to derive the
+//!   next one from.
+//! - [`Snapshot::decide`] weighs the [`Evidence`] and returns a [`Decision`].
+//!
+//! Pure: no I/O, no clock, no threads. It takes vectors as they come; making them is the
+//! work of `synaptoroute-encoder`, and keeping a router alive that of `synaptoroute`.
+
+mod confidence;
+mod decide;
+mod decision;
+mod evidence;
+mod file;
+mod name;
+mod revision;
+mod route;
+mod settings;
+mod snapshot;
+mod text;
+mod threshold;
+
+pub use confidence::{DEFAULT_CUT, Prior};
+pub use decision::{Candidate, Decision, FitStatus, Neighbour, Outcome, Reason};
+pub use evidence::{Evidence, NEAREST};
+pub use file::{FileError, FileFormat, RoutesFile};
+pub use name::{NameError, RouteName};
+pub use revision::Revision;
+pub use route::{Route, RouteError};
+pub use settings::{Margin, Settings, TopK};
+pub use snapshot::{IndexedRoute, Snapshot, Vectors};
+pub use text::{MAX_TEXT_BYTES, Text, TextError};
+pub use threshold::{Cut, CutError, SimilarityCut};

@@ -1,0 +1,102 @@
+//! Names of routes.
+
+use std::borrow::Borrow;
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+/// A route's name: 1 to 128 characters, no control characters, no blanks around it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct RouteName(Arc<str>);
+
+/// Why a name is refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum NameError {
+    /// It has no characters.
+    #[error("a route name is empty; give it 1 to 128 characters")]
+    Empty,
+    /// It has too many.
+    #[error(
+        "a route name has {found} characters; at most {} are allowed",
+        RouteName::MAX_CHARS
+    )]
+    TooLong {
+        /// Its characters.
+        found: usize,
+    },
+    /// It holds a control character.
+    #[error("route name {name:?} holds the control character {character:?}")]
+    Control {
+        /// The name.
+        name: String,
+        /// The first such character.
+        character: char,
+    },
+    /// It begins or ends with white space.
+    #[error("route name {name:?} begins or ends with white space; take it away")]
+    Surrounded {
+        /// The name.
+        name: String,
+    },
+}
+
+impl RouteName {
+    /// Most characters a name has.
+    pub const MAX_CHARS: usize = 128;
+
+    /// The name as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for RouteName {
+    type Error = NameError;
+
+    fn try_from(name: String) -> Result<Self, NameError> {
+        let found = name.chars().count();
+        if found == 0 {
+            return Err(NameError::Empty);
+        }
+        if found > Self::MAX_CHARS {
+            return Err(NameError::TooLong { found });
+        }
+        if let Some(character) = name.chars().find(|c| c.is_control()) {
+            return Err(NameError::Control { name, character });
+        }
+        if name.trim().len() != name.len() {
+            return Err(NameError::Surrounded { name });
+        }
+        Ok(Self(name.into()))
+    }
+}
+
+impl TryFrom<&str> for RouteName {
+    type Error = NameError;
+
+    fn try_from(name: &str) -> Result<Self, NameError> {
+        name.to_owned().try_into()
+    }
+}
+
+impl From<RouteName> for String {
+    fn from(name: RouteName) -> Self {
+        name.0.as_ref().to_owned()
+    }
+}
+
+impl Borrow<str> for RouteName {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for RouteName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

@@ -1,0 +1,110 @@
+//! A route as people write it.
+
+use std::collections::HashSet;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::name::RouteName;
+use crate::text::Text;
+use crate::threshold::{Cut, SimilarityCut};
+
+/// A destination and the utterances that lead to it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Unchecked")]
+#[non_exhaustive]
+pub struct Route {
+    /// What a decision calls it.
+    pub name: RouteName,
+    /// At least one; none twice.
+    pub utterances: Vec<Text>,
+    /// Texts that look like this route and are not; none twice.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub negatives: Vec<Text>,
+    /// Its own cut on confidence, in place of the namespace's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub threshold: Option<Cut>,
+    /// A cut on the cosine `nearest` that must be passed too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub score_threshold: Option<SimilarityCut>,
+    /// What it is for; kept and returned.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Returned with every decision for this route.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub metadata: Map<String, Value>,
+}
+
+/// Why a route is refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RouteError {
+    /// Nothing leads to it.
+    #[error("route {name:?} has no utterances; give it at least one")]
+    NoUtterances {
+        /// The route's name.
+        name: String,
+    },
+}
+
+impl Route {
+    /// A route without extras. Repeated utterances count once.
+    ///
+    /// # Errors
+    ///
+    /// There is no utterance.
+    pub fn new(name: RouteName, utterances: Vec<Text>) -> Result<Self, RouteError> {
+        if utterances.is_empty() {
+            return Err(RouteError::NoUtterances { name: name.into() });
+        }
+        Ok(Self {
+            name,
+            utterances: distinct(utterances),
+            negatives: Vec::new(),
+            threshold: None,
+            score_threshold: None,
+            description: None,
+            metadata: Map::new(),
+        })
+    }
+}
+
+/// The first of each, in order. A repeated utterance says nothing new, and it would count
+/// several times among the nearest.
+pub(crate) fn distinct(texts: Vec<Text>) -> Vec<Text> {
+    let mut seen = HashSet::with_capacity(texts.len());
+    texts
+        .into_iter()
+        .filter(|text| seen.insert(text.clone()))
+        .collect()
+}
+
+/// A route whose parts are sound, but not yet the whole.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Unchecked {
+    name: RouteName,
+    utterances: Vec<Text>,
+    #[serde(default)]
+    negatives: Vec<Text>,
+    threshold: Option<Cut>,
+    score_threshold: Option<SimilarityCut>,
+    description: Option<String>,
+    #[serde(default)]
+    metadata: Map<String, Value>,
+}
+
+impl TryFrom<Unchecked> for Route {
+    type Error = RouteError;
+
+    fn try_from(raw: Unchecked) -> Result<Self, RouteError> {
+        Ok(Self {
+            negatives: distinct(raw.negatives),
+            threshold: raw.threshold,
+            score_threshold: raw.score_threshold,
+            description: raw.description,
+            metadata: raw.metadata,
+            ..Self::new(raw.name, raw.utterances)?
+        })
+    }
+}

@@ -1,0 +1,88 @@
+//! What holds for all routes together.
+
+use serde::{Deserialize, Serialize};
+
+/// Settings of a namespace.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// Two routes that pass within this score of each other make the outcome ambiguous.
+    pub margin: Margin,
+    /// Candidates an answer lists.
+    pub top_k: TopK,
+}
+
+/// A difference of scores, 0 (off) to 2.
+#[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd, Serialize, Deserialize)]
+#[serde(try_from = "f64", into = "f64")]
+pub struct Margin(f64);
+
+impl Margin {
+    /// The number.
+    #[must_use]
+    pub const fn get(self) -> f64 {
+        self.0
+    }
+}
+
+impl TryFrom<f64> for Margin {
+    type Error = String;
+
+    fn try_from(value: f64) -> Result<Self, String> {
+        // Written so that NaN is refused too.
+        if (0.0..=2.0).contains(&value) {
+            Ok(Self(value))
+        } else {
+            Err(format!(
+                "{value} is no margin: it lies between 0 (off) and 2"
+            ))
+        }
+    }
+}
+
+impl From<Margin> for f64 {
+    fn from(margin: Margin) -> Self {
+        margin.0
+    }
+}
+
+/// A number of candidates, 1 to 100; 3 unless set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "u64", into = "u64")]
+pub struct TopK(usize);
+
+impl TopK {
+    const MAX: u64 = 100;
+
+    /// The number.
+    #[must_use]
+    pub const fn get(self) -> usize {
+        self.0
+    }
+}
+
+impl Default for TopK {
+    fn default() -> Self {
+        Self(3)
+    }
+}
+
+impl TryFrom<u64> for TopK {
+    type Error = String;
+
+    fn try_from(value: u64) -> Result<Self, String> {
+        match usize::try_from(value) {
+            Ok(count) if (1..=Self::MAX).contains(&value) => Ok(Self(count)),
+            _ => Err(format!(
+                "{value} is no top_k: it lies between 1 and {}",
+                Self::MAX
+            )),
+        }
+    }
+}
+
+impl From<TopK> for u64 {
+    fn from(top_k: TopK) -> Self {
+        top_k.0 as Self
+    }
+}

@@ -1,0 +1,81 @@
+//! Cuts: what a decision must reach to be accepted.
+
+use serde::{Deserialize, Serialize};
+
+/// A cut on confidence, 0 to 1.
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd, Serialize, Deserialize)]
+#[serde(try_from = "f64", into = "f64")]
+pub struct Cut(f64);
+
+/// A cut on the cosine `nearest`, -1 to 1.
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd, Serialize, Deserialize)]
+#[serde(try_from = "f64", into = "f64")]
+pub struct SimilarityCut(f64);
+
+/// A cut outside its range.
+#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+#[error("{found} is no {what}: it lies between {low} and 1")]
+pub struct CutError {
+    what: &'static str,
+    low: f64,
+    found: f64,
+}
+
+impl Cut {
+    /// The number.
+    #[must_use]
+    pub const fn get(self) -> f64 {
+        self.0
+    }
+
+    /// For constants of this crate.
+    pub(crate) const fn constant(value: f64) -> Self {
+        assert!(value >= 0.0 && value <= 1.0);
+        Self(value)
+    }
+}
+
+impl SimilarityCut {
+    /// The number.
+    #[must_use]
+    pub const fn get(self) -> f64 {
+        self.0
+    }
+}
+
+fn between(what: &'static str, low: f64, found: f64) -> Result<f64, CutError> {
+    // Written so that NaN is refused too.
+    if found >= low && found <= 1.0 {
+        Ok(found)
+    } else {
+        Err(CutError { what, low, found })
+    }
+}
+
+impl TryFrom<f64> for Cut {
+    type Error = CutError;
+
+    fn try_from(value: f64) -> Result<Self, CutError> {
+        between("threshold", 0.0, value).map(Self)
+    }
+}
+
+impl TryFrom<f64> for SimilarityCut {
+    type Error = CutError;
+
+    fn try_from(value: f64) -> Result<Self, CutError> {
+        between("score_threshold", -1.0, value).map(Self)
+    }
+}
+
+impl From<Cut> for f64 {
+    fn from(cut: Cut) -> Self {
+        cut.0
+    }
+}
+
+impl From<SimilarityCut> for f64 {
+    fn from(cut: SimilarityCut) -> Self {
+        cut.0
+    }
+}

@@ -1,0 +1,37 @@
+//! A decision and how it was come by.
+
+use serde::Serialize;
+use synaptoroute_router::{Decision, TopK};
+
+/// How to answer a query.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RouteOptions {
+    /// Candidates to list, in place of the namespace's setting.
+    pub top_k: Option<TopK>,
+}
+
+/// The answer to a query: the decision, and what it cost.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Answer {
+    /// The decision.
+    #[serde(flatten)]
+    pub decision: Decision,
+    /// Name of the model that read the query.
+    pub model: String,
+    /// Whether the query was longer than the model reads, and its end ignored.
+    pub truncated: bool,
+    /// Where the time went.
+    pub timing: Timing,
+}
+
+/// Microseconds spent on one query. In a batch, encoding is shared out evenly.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Timing {
+    /// Waiting for a thread; 0 where nobody else asked.
+    pub queue_us: u64,
+    /// Turning the text into a vector.
+    pub encode_us: u64,
+    /// Comparing it and deciding.
+    pub decide_us: u64,
+}

@@ -1,0 +1,67 @@
+//! Many texts to vectors, on all cores.
+
+use std::num::NonZero;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use synaptoroute_encoder::{EncodeError, Encoder};
+use synaptoroute_router::Text;
+
+/// Called with texts done and texts in all, from any thread.
+pub type Progress<'a> = &'a (dyn Fn(usize, usize) + Sync);
+
+/// Texts a thread takes at a time: enough to make taking them cheap, few enough to share
+/// out evenly.
+const CHUNK: usize = 16;
+
+/// One vector a text, in order; the same whatever the number of threads.
+pub(crate) fn embed_all(
+    encoder: &dyn Encoder,
+    texts: &[&Text],
+    progress: Progress<'_>,
+) -> Result<Vec<Vec<f32>>, EncodeError> {
+    let chunks: Vec<&[&Text]> = texts.chunks(CHUNK).collect();
+    let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let work = || -> Result<Vec<(usize, Vec<Vec<f32>>)>, EncodeError> {
+        let mut mine = Vec::new();
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some(chunk) = chunks.get(index) else {
+                return Ok(mine);
+            };
+            mine.push((index, embed(encoder, chunk)?));
+            let done = chunk.len() + done.fetch_add(chunk.len(), Ordering::Relaxed);
+            progress(done, texts.len());
+        }
+    };
+    let threads = thread::available_parallelism()
+        .map_or(1, NonZero::get)
+        .min(chunks.len());
+    let mut parts = if threads <= 1 {
+        work()?
+    } else {
+        let results: Vec<_> = thread::scope(|scope| {
+            let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+            workers
+                .into_iter()
+                .map(thread::ScopedJoinHandle::join)
+                .collect()
+        });
+        let mut parts = Vec::with_capacity(chunks.len());
+        for result in results {
+            parts.extend(result.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
+        }
+        parts
+    };
+    parts.sort_unstable_by_key(|(index, _)| *index);
+    Ok(parts.into_iter().flat_map(|(_, vectors)| vectors).collect())
+}
+
+fn embed(encoder: &dyn Encoder, texts: &[&Text]) -> Result<Vec<Vec<f32>>, EncodeError> {
+    let texts: Vec<&str> = texts.iter().map(|text| text.as_str()).collect();
+    Ok(encoder
+        .encode(&texts)?
+        .into_iter()
+        .map(|embedding| embedding.vector)
+        .collect())
+}
