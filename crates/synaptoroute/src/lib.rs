@@ -35,7 +35,7 @@ pub use error::RouterError;
 pub use router::Router;
 pub use synaptoroute_encoder::{
     Bert, Config, Embedding, EncodeError, Encoder, Fingerprint, ISA_VARIABLE, Isa, IsaError,
-    Kernels, ModelError, ModelFile, ModelInfo, OpenError, Origin, Pooling, convert,
+    Kernels, ModelError, ModelFile, ModelInfo, OpenError, Origin, Pooling, Scratch, convert,
 };
 pub use synaptoroute_router::{
     Candidate, Cut, CutError, Decision, Evidence, FileError, FileFormat, FitStatus, IndexedRoute,

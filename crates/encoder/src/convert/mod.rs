@@ -5,7 +5,7 @@
 //! (`reference`) and note what the layers take in (`samples`), balance and round
 //! (`quantise`), write the file (`write`).
 //!
-//! Besides the calibration sentences, every sixtieth token of the vocabulary is run alone:
+//! Besides the calibration sentences, every eighth token of the vocabulary is run alone:
 //! scripts and symbols that no sentence has show their largest channels that way.
 //!
 //! The result is the same to the byte whenever the inputs are the same: the f32 pass runs
@@ -168,7 +168,7 @@ pub fn convert(
     Ok(Converted { bytes: write::file(&config, tensors), config })
 }
 
-/// Every sixtieth token, inside the frame of every text; not those in brackets, which are
+/// Every eighth token, inside the frame of every text; not those in brackets, which are
 /// markers or were never trained.
 fn lone_tokens(config: &Config, vocabulary: &[u8], frame: &[u32]) -> Vec<Vec<u32>> {
     let words = vocabulary.split(|&b| b == b'\n').zip(0..config.vocabulary as u32);

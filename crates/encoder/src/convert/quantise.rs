@@ -64,7 +64,7 @@ fn feed_forward(
     outside: &Balance,
     inside: &Balance,
 ) {
-    let order = inside.outliers_first(&layer.down);
+    let order = inside.outliers_first();
     let (up, mut down) = (layer.up.with_outputs(&order), layer.down.with_inputs(&order));
     let mut inside = inside.in_order(&order);
 
@@ -96,12 +96,11 @@ impl Balance {
         Self { centres, divisors, reach }
     }
 
-    /// The inputs in order, but first those that can move the output most.
-    fn outliers_first(&self, layer: &Linear) -> Vec<usize> {
-        let weights: Vec<f32> = layer.input_magnitudes().collect();
-        let force = |&k: &usize| self.reach[k] * weights[k];
-        let mut order: Vec<usize> = (0..weights.len()).collect();
-        order.sort_by(|a, b| force(b).total_cmp(&force(a)));
+    /// The inputs in order, but first those that reach farthest. (Reach times the largest
+    /// weight, and reach times its root, were worse on rare scripts.)
+    fn outliers_first(&self) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..self.reach.len()).collect();
+        order.sort_by(|&a, &b| self.reach[b].total_cmp(&self.reach[a]));
         order[OUTLIERS..].sort_unstable();
         order
     }

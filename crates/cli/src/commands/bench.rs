@@ -1,0 +1,165 @@
+//! `synaptoroute bench`: the numbers people ask for first, of this machine.
+//!
+//! One query is measured in this process, on one thread. The start, the first answer and
+//! the memory are those of a service started for the purpose, as a user would start it.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+use synaptoroute::{Encoder, Scratch};
+
+use crate::args::{BenchArgs, EngineArgs};
+use crate::built_in;
+use crate::engine;
+use crate::failure::Failure;
+use crate::output;
+
+/// Twelve tokens, `[CLS]` and `[SEP]` included.
+const QUERY: &str = "how do i reset my password for my account?";
+
+/// What was measured; times are of one query.
+#[derive(Serialize)]
+struct Report {
+    machine: String,
+    isa: &'static str,
+    tokens: usize,
+    /// One query alone, one thread.
+    encode: Quantiles,
+    /// The same with its tokens made from text.
+    text_to_vector: Quantiles,
+    /// From starting the program to the first answer over HTTP.
+    start_to_first_answer_ms: f64,
+    resident_mb_while_serving: Option<f64>,
+    binary_mb: f64,
+    model_mb: f64,
+}
+
+#[derive(Serialize)]
+struct Quantiles {
+    min_ms: f64,
+    p50_ms: f64,
+    p99_ms: f64,
+}
+
+pub(crate) fn run(args: &BenchArgs, engine_args: &EngineArgs) -> Result<(), Failure> {
+    let file = engine::model_file(engine_args)?;
+    let encoder = engine::encoder(engine_args)?;
+    let tokens = encoder.tokenizer().encode(QUERY).map_err(|e| Failure::Bench(e.to_string()))?;
+    let (mut scratch, mut vector) = (Scratch::new(), vec![0.0; encoder.model().dimensions]);
+    let half = Duration::from_secs_f64(args.seconds / 2.0);
+    let encode = measure(half, || encoder.encode_ids(&mut scratch, &[&tokens.ids], &mut vector));
+    let text_to_vector = measure(half, || {
+        // The result is not used; an error would be the same each time and was seen above.
+        let _ = std::hint::black_box(encoder.encode(&[QUERY]));
+    });
+
+    let (start_to_first_answer_ms, resident) = serve_once(engine_args)?;
+    let binary = std::env::current_exe().and_then(fs::metadata).map_err(bench)?.len();
+    let report = Report {
+        machine: machine(),
+        isa: encoder.model().isa.name(),
+        tokens: tokens.ids.len(),
+        encode,
+        text_to_vector,
+        start_to_first_answer_ms,
+        resident_mb_while_serving: resident,
+        binary_mb: binary as f64 / 1e6,
+        model_mb: file.len_bytes() as f64 / 1e6,
+    };
+    if args.json { output::json(&report) } else { print(&report) }
+}
+
+fn print(report: &Report) -> Result<(), Failure> {
+    let times = |q: &Quantiles| {
+        format!("{:.3} ms at best, {:.3} p50, {:.3} p99", q.min_ms, q.p50_ms, q.p99_ms)
+    };
+    let resident = report.resident_mb_while_serving;
+    output::table(&[
+        ("machine", format!("{}, {}", report.machine, report.isa)),
+        ("one query", format!("{} ({} tokens, one thread)", times(&report.encode), report.tokens)),
+        ("with tokenising", times(&report.text_to_vector)),
+        ("start to first answer", format!("{:.0} ms", report.start_to_first_answer_ms)),
+        (
+            "memory while serving",
+            resident.map_or("not known here".into(), |mb| format!("{mb:.0} MB")),
+        ),
+        ("binary", format!("{:.1} MB", report.binary_mb)),
+        ("model file", format!("{:.1} MB", report.model_mb)),
+    ])
+}
+
+/// Runs `work` over and over for so long, after a warm-up.
+fn measure(span: Duration, mut work: impl FnMut()) -> Quantiles {
+    (0..20).for_each(|_| work());
+    let mut times = Vec::new();
+    let started = Instant::now();
+    while started.elapsed() < span || times.len() < 100 {
+        let one = Instant::now();
+        work();
+        times.push(one.elapsed().as_secs_f64() * 1e3);
+    }
+    times.sort_unstable_by(f64::total_cmp);
+    let at = |part: f64| times[((times.len() - 1) as f64 * part) as usize];
+    Quantiles { min_ms: times[0], p50_ms: at(0.5), p99_ms: at(0.99) }
+}
+
+/// A service of this very program, stopped when it goes out of scope.
+struct Service(Child);
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        // It may have ended by itself; then there is nothing to stop.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Milliseconds from start to the first answer over HTTP, and megabytes resident after it.
+fn serve_once(engine_args: &EngineArgs) -> Result<(f64, Option<f64>), Failure> {
+    let routes = tempfile::Builder::new().suffix(".yaml").tempfile().map_err(bench)?;
+    fs::write(routes.path(), built_in::EXAMPLE_ROUTES).map_err(bench)?;
+    let mut command = Command::new(std::env::current_exe().map_err(bench)?);
+    command.arg("serve").arg(routes.path()).args(["--listen", "127.0.0.1:0"]);
+    if let Some(model) = &engine_args.model {
+        command.arg("--model").arg(model);
+    }
+    if let Some(isa) = engine_args.isa {
+        command.args(["--isa", isa.name()]);
+    }
+    let started = Instant::now();
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().map_err(bench)?;
+    let mut service = Service(child);
+    let stdout = service.0.stdout.take().ok_or_else(|| Failure::Bench("no output".into()))?;
+    let mut url = String::new();
+    BufReader::new(stdout).read_line(&mut url).map_err(bench)?;
+    let answer = ureq::post(format!("{}/route", url.trim_end()))
+        .send_json(serde_json::json!({ "query": QUERY }))
+        .map_err(bench)?;
+    let elapsed = started.elapsed().as_secs_f64() * 1e3;
+    drop(answer);
+    Ok((elapsed, resident_mb(service.0.id())))
+}
+
+/// Resident memory of a process, where the system tells.
+fn resident_mb(pid: u32) -> Option<f64> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let kib: f64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kib * 1024.0 / 1e6)
+}
+
+/// The CPU's name and number of cores, where the system tells.
+fn machine() -> String {
+    let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let name = info.lines().find(|line| line.starts_with("model name"));
+    let name = name.and_then(|line| line.split_once(": ")).map_or("unknown CPU", |(_, name)| name);
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    format!("{name}, {cores} cores")
+}
+
+fn bench(error: impl std::fmt::Display) -> Failure {
+    Failure::Bench(error.to_string())
+}

@@ -1,0 +1,36 @@
+//! What an operator may choose.
+
+use std::num::NonZero;
+use std::thread;
+use std::time::Duration;
+
+/// Limits of a server.
+///
+/// ```
+/// use synaptoroute_server::Config;
+///
+/// let config = Config { workers: 4, ..Config::default() };
+/// assert_eq!(config.max_queue, 10_000);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// Threads that encode; all cores unless set, and never fewer than one. More than there
+    /// are cores gains nothing.
+    pub workers: usize,
+    /// Requests that may wait for a thread; one more is refused at once with 429. A longer
+    /// queue refuses fewer in a burst, and lets each wait longer.
+    pub max_queue: usize,
+    /// How long requests that were admitted may take to finish once the server stops; those
+    /// left are then answered 503. 10 seconds unless set.
+    pub grace: Duration,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            workers: thread::available_parallelism().map_or(1, NonZero::get),
+            max_queue: 10_000,
+            grace: Duration::from_secs(10),
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! `POST /route`, `POST /route/batch`: where texts belong.
+
+use axum::Json;
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+use synaptoroute::{Answer, RouteOptions, Router, RouterError, Text, TopK};
+
+use crate::app::App;
+use crate::engine::Done;
+use crate::failure::Failure;
+use crate::request::{JsonBody, text, texts_up_to};
+
+/// Most queries of a batch: some ten seconds of one core. Who has more sends several.
+const MAX_QUERIES: usize = 10_000;
+
+/// Texts of one job. A batch does not make a text cheaper, so this only says how long a
+/// request that came later waits: a few milliseconds with texts of a sentence.
+pub(crate) const PART: usize = 8;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Query {
+    query: String,
+    top_k: Option<TopK>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Queries {
+    queries: Vec<String>,
+    top_k: Option<TopK>,
+}
+
+#[derive(Serialize)]
+pub(crate) struct Decisions {
+    decisions: Vec<Answer>,
+}
+
+/// Decides for one query.
+pub(crate) async fn route(
+    State(app): State<App>,
+    JsonBody(body): JsonBody<Query>,
+) -> Result<Json<Answer>, Failure> {
+    let query = text("query", body.query)?;
+    let options = RouteOptions { top_k: body.top_k };
+    let done = app.engine.run(move |router: &Router| router.route(&query, options)).await?;
+    let queue_us = done.queue_us();
+    let mut answer = done.value?;
+    answer.timing.queue_us = queue_us;
+    Ok(Json(answer))
+}
+
+/// Decides for each query, in order.
+///
+/// A batch is worked on in parts, between which others get their turn. A part sees one
+/// revision; a batch that runs while routes change can see two, and each decision says
+/// which was its own.
+pub(crate) async fn route_batch(
+    State(app): State<App>,
+    JsonBody(body): JsonBody<Queries>,
+) -> Result<Json<Decisions>, Failure> {
+    let queries = texts_up_to(MAX_QUERIES, "queries", body.queries)?;
+    let options = RouteOptions { top_k: body.top_k };
+    let part = |part: &[Text]| {
+        let part = part.to_vec();
+        move |router: &Router| router.route_batch(&part, options)
+    };
+    let parts = queries.chunks(PART).map(part).collect();
+    let mut decisions = Vec::with_capacity(queries.len());
+    for done in app.engine.run_parts(parts).await? {
+        decisions.extend(timed(done)?);
+    }
+    Ok(Json(Decisions { decisions }))
+}
+
+fn timed(done: Done<Result<Vec<Answer>, RouterError>>) -> Result<Vec<Answer>, RouterError> {
+    let queue_us = done.queue_us();
+    let mut answers = done.value?;
+    for answer in &mut answers {
+        answer.timing.queue_us = queue_us;
+    }
+    Ok(answers)
+}

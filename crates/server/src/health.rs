@@ -1,0 +1,76 @@
+//! `GET /health`, `GET /ready`: does it live, does it work.
+
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+use synaptoroute::{Pooling, Revision, RouteOptions, Router, Text};
+
+use crate::app::App;
+use crate::engine::EngineError;
+use crate::failure::Failure;
+
+#[derive(Serialize)]
+pub(crate) struct Health {
+    status: &'static str,
+    version: &'static str,
+    isa: &'static str,
+}
+
+#[derive(Serialize)]
+pub(crate) struct Ready {
+    status: &'static str,
+    model: Model,
+    revision: Revision,
+    routes: usize,
+}
+
+#[derive(Serialize)]
+struct Model {
+    name: String,
+    fingerprint: String,
+    dimensions: usize,
+    max_tokens: usize,
+    pooling: Pooling,
+    isa: &'static str,
+    /// Vectors made with another number differ a little.
+    activation_bits: u8,
+}
+
+/// The process answers; nothing is computed.
+pub(crate) async fn health(State(app): State<App>) -> Json<Health> {
+    Json(Health {
+        status: "alive",
+        version: env!("CARGO_PKG_VERSION"),
+        isa: app.router.model().isa.name(),
+    })
+}
+
+/// Routes a text by the way all queries go, queue included.
+pub(crate) async fn ready(State(app): State<App>) -> Result<Json<Ready>, Failure> {
+    let probe = Text::try_from("is anybody there").expect("it is short and not blank");
+    let probed =
+        app.engine.run(move |router: &Router| router.route(&probe, RouteOptions::default())).await;
+    match probed {
+        Ok(done) => done.value.map_err(|error| {
+            tracing::error!(%error, "not ready");
+            Failure::NotReady
+        })?,
+        Err(EngineError::Panicked) => return Err(Failure::NotReady),
+        Err(refused) => return Err(refused.into()),
+    };
+    let (model, snapshot) = (app.router.model(), app.router.snapshot());
+    Ok(Json(Ready {
+        status: "ready",
+        model: Model {
+            name: model.name.clone(),
+            fingerprint: model.fingerprint.to_string(),
+            dimensions: model.dimensions,
+            max_tokens: model.max_tokens,
+            pooling: model.pooling,
+            isa: model.isa.name(),
+            activation_bits: model.activation_width.bits(),
+        },
+        revision: snapshot.revision(),
+        routes: snapshot.routes().count(),
+    }))
+}

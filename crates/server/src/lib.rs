@@ -1,0 +1,45 @@
+//! SynaptoRoute over HTTP: a [`Router`](synaptoroute::Router) behind a listener.
+//!
+//! ```no_run
+//! use std::sync::Arc;
+//! use synaptoroute::{Bert, Kernels, Router};
+//! use synaptoroute_server::{Config, serve};
+//!
+//! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+//! let model = Bert::open("models/bge-small-en-v1.5/model.safetensors", Kernels::from_env()?)?;
+//! let router = Arc::new(Router::new(Arc::new(model)));
+//! let listener = tokio::net::TcpListener::bind("127.0.0.1:8080").await?;
+//! let ctrl_c = async { drop(tokio::signal::ctrl_c().await) };
+//! serve(router, listener, Config::default(), ctrl_c).await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A program that is written in Rust and asks for itself alone needs no server: it calls
+//! the [`Router`](synaptoroute::Router).
+//!
+//! In the order in which a request meets them:
+//!
+//! - `serve`: accepts connections, and stops without dropping what was admitted.
+//! - `app`: which handler answers which path.
+//! - `request`: bytes to checked values; nothing further in checks them again.
+//! - `decide`, `read`, `write`, `embeddings`, `health`: the handlers.
+//! - `engine`: the threads that encode, and the bounded queue before them.
+//! - `failure`: everything that goes wrong, and its status, in one place; `problem` writes
+//!   it down as RFC 9457 says.
+
+mod app;
+mod config;
+mod decide;
+mod embeddings;
+mod engine;
+mod failure;
+mod health;
+mod problem;
+mod read;
+mod request;
+mod serve;
+mod write;
+
+pub use config::Config;
+pub use serve::{ServeError, serve};

@@ -1,0 +1,50 @@
+//! `If-Match` and `ETag`: the content's revision in quotes.
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderName, header};
+use synaptoroute::Revision;
+
+use crate::app::App;
+use crate::failure::Failure;
+
+/// The revision a writer insists on; `None` where any will do.
+///
+/// Several tags are refused: the content has one revision, so at most one can match.
+pub(crate) struct IfMatch(pub(crate) Option<Revision>);
+
+/// The header of an answer that was read from this revision.
+pub(crate) fn etag(revision: Revision) -> [(HeaderName, String); 1] {
+    [(header::ETAG, format!("\"{revision}\""))]
+}
+
+impl FromRequestParts<App> for IfMatch {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
+        let mut given = parts.headers.get_all(header::IF_MATCH).iter();
+        let Some(first) = given.next() else {
+            return Ok(Self(None));
+        };
+        let found = String::from_utf8_lossy(first.as_bytes()).trim().to_owned();
+        if given.next().is_some() {
+            return Err(Failure::Precondition { found });
+        }
+        if found == "*" {
+            return Ok(Self(None));
+        }
+        let strong = found.strip_prefix("W/").unwrap_or(&found);
+        let inner = strong
+            .strip_prefix('"')
+            .and_then(|rest| rest.strip_suffix('"'))
+            .filter(|inner| !inner.contains('"'));
+        let Some(inner) = inner else {
+            return Err(Failure::Precondition { found });
+        };
+        // By RFC 9110 a weak tag never matches, nor does one that was never given out.
+        match inner.parse::<u64>().map(Revision::from) {
+            Ok(revision) if found == format!("\"{revision}\"") => Ok(Self(Some(revision))),
+            _ => Err(Failure::ForeignTag { found, current: app.router.snapshot().revision() }),
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! A server to ask, and an encoder that can be told to misbehave.
+
+mod server;
+mod stage;
+
+pub(crate) use server::{Reply, Server};
+pub(crate) use stage::{FAIL, HOLD, PANIC, Stage};
+
+/// What a server starts with; at revision 1.
+pub(crate) const FIXTURE: &str = r#"{
+  "version": 1,
+  "routes": [
+    {"name": "billing", "threshold": 0.4, "description": "Invoices and payments",
+     "utterances": ["where is my bill", "I was charged twice", "my invoice is wrong"],
+     "negatives": ["draft a bill for parliament"], "metadata": {"team": "finance"}},
+    {"name": "cancel order",
+     "utterances": ["cancel my order", "I do not want it any more"]},
+    {"name": "größe/maß", "score_threshold": 0.1,
+     "utterances": ["which size fits me", "is there a size chart"]}
+  ]
+}"#;
