@@ -10,7 +10,7 @@ use crate::simd::Simd;
 pub(crate) fn exp2<S: Simd>(s: S, x: S::F) -> S::F {
     const C: [f32; 7] = [
         1.0,
-        0.693_147_2,
+        std::f32::consts::LN_2,
         0.240_226_48,
         0.055_503_324,
         0.009_618_437,

@@ -14,6 +14,9 @@ pub type Progress<'a> = &'a (dyn Fn(usize, usize) + Sync);
 /// out evenly.
 const CHUNK: usize = 16;
 
+/// A chunk's place and its vectors.
+type Part = (usize, Vec<Vec<f32>>);
+
 /// One vector a text, in order; the same whatever the number of threads.
 pub(crate) fn embed_all(
     encoder: &dyn Encoder,
@@ -22,7 +25,7 @@ pub(crate) fn embed_all(
 ) -> Result<Vec<Vec<f32>>, EncodeError> {
     let chunks: Vec<&[&Text]> = texts.chunks(CHUNK).collect();
     let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
-    let work = || -> Result<Vec<(usize, Vec<Vec<f32>>)>, EncodeError> {
+    let work = || -> Result<Vec<Part>, EncodeError> {
         let mut mine = Vec::new();
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
@@ -34,18 +37,13 @@ pub(crate) fn embed_all(
             progress(done, texts.len());
         }
     };
-    let threads = thread::available_parallelism()
-        .map_or(1, NonZero::get)
-        .min(chunks.len());
+    let threads = thread::available_parallelism().map_or(1, NonZero::get).min(chunks.len());
     let mut parts = if threads <= 1 {
         work()?
     } else {
         let results: Vec<_> = thread::scope(|scope| {
             let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-            workers
-                .into_iter()
-                .map(thread::ScopedJoinHandle::join)
-                .collect()
+            workers.into_iter().map(thread::ScopedJoinHandle::join).collect()
         });
         let mut parts = Vec::with_capacity(chunks.len());
         for result in results {
@@ -59,9 +57,5 @@ pub(crate) fn embed_all(
 
 fn embed(encoder: &dyn Encoder, texts: &[&Text]) -> Result<Vec<Vec<f32>>, EncodeError> {
     let texts: Vec<&str> = texts.iter().map(|text| text.as_str()).collect();
-    Ok(encoder
-        .encode(&texts)?
-        .into_iter()
-        .map(|embedding| embedding.vector)
-        .collect())
+    Ok(encoder.encode(&texts)?.into_iter().map(|embedding| embedding.vector).collect())
 }

@@ -36,11 +36,7 @@ impl Router {
         let model = encoder.model();
         let kernels = Kernels::new(model.isa).expect("the encoder runs this instruction set");
         let snapshot = Snapshot::empty(kernels, model.dimensions);
-        Self {
-            encoder,
-            snapshot: ArcSwap::from_pointee(snapshot),
-            writer: Mutex::new(()),
-        }
+        Self { encoder, snapshot: ArcSwap::from_pointee(snapshot), writer: Mutex::new(()) }
     }
 
     /// Which model reads the texts.
@@ -89,11 +85,7 @@ impl Router {
                     decision,
                     model: self.encoder.model().name.clone(),
                     truncated: embedding.truncated,
-                    timing: Timing {
-                        queue_us: 0,
-                        encode_us,
-                        decide_us,
-                    },
+                    timing: Timing { queue_us: 0, encode_us, decide_us },
                 });
             }
         }
@@ -117,19 +109,12 @@ impl Router {
     ///
     /// A text could not be encoded; then nothing changed.
     pub fn load(&self, file: RoutesFile, progress: Progress<'_>) -> Result<Revision, RouterError> {
-        let texts: Vec<&Text> = file
-            .routes
-            .iter()
-            .flat_map(texts_of)
-            .chain(&file.negatives)
-            .collect();
+        let texts: Vec<&Text> =
+            file.routes.iter().flat_map(texts_of).chain(&file.negatives).collect();
         let mut vectors = embed_all(&*self.encoder, &texts, progress)?.into_iter();
         let (settings, negative_count) = (file.settings, file.negatives.len());
-        let routes: Vec<IndexedRoute> = file
-            .routes
-            .into_iter()
-            .map(|route| self.index(route, &mut vectors))
-            .collect();
+        let routes: Vec<IndexedRoute> =
+            file.routes.into_iter().map(|route| self.index(route, &mut vectors)).collect();
         let negatives = self.take(&mut vectors, negative_count);
 
         let _writing = self.lock();
@@ -171,17 +156,15 @@ impl Router {
         utterances: Vec<Text>,
         expected: Option<Revision>,
     ) -> Result<Revision, RouterError> {
+        // Nothing is encoded for a route that is not there.
+        existing(&self.snapshot.load(), name)?;
         // Encoding is the long part: before the lock, so that writers do not wait for it.
         let texts: Vec<&Text> = utterances.iter().collect();
         let vectors = embed_all(&*self.encoder, &texts, &|_, _| ())?;
         let _writing = self.lock();
         let current = self.snapshot.load();
         check(&current, expected)?;
-        let route = current
-            .route(name.as_str())
-            .ok_or_else(|| RouterError::UnknownRoute {
-                name: name.to_string(),
-            })?;
+        let route = existing(&current, name)?;
         let next = current.with_route(route.with_utterances(utterances, &vectors));
         Ok(self.publish(&current, next))
     }
@@ -234,12 +217,16 @@ fn texts_of(route: &Route) -> impl Iterator<Item = &Text> {
     route.utterances.iter().chain(&route.negatives)
 }
 
+fn existing<'a>(snapshot: &'a Snapshot, name: &RouteName) -> Result<&'a IndexedRoute, RouterError> {
+    let route = snapshot.route(name.as_str());
+    route.map(AsRef::as_ref).ok_or_else(|| RouterError::UnknownRoute { name: name.to_string() })
+}
+
 fn check(current: &Snapshot, expected: Option<Revision>) -> Result<(), RouterError> {
     match expected {
-        Some(expected) if expected != current.revision() => Err(RouterError::RevisionMismatch {
-            expected,
-            found: current.revision(),
-        }),
+        Some(expected) if expected != current.revision() => {
+            Err(RouterError::RevisionMismatch { expected, found: current.revision() })
+        }
         _ => Ok(()),
     }
 }
