@@ -45,7 +45,9 @@ fn a_file_that_is_cut_or_of_another_kind_is_no_model() {
         let error = refusal(&whole[..len]);
         assert!(error.contains("cut short"), "{len} bytes: {error}");
     }
-    for foreign in [&b"\x7fELF and so on, for a while"[..], b"version: 1\nroutes: []\n", &[0xff; 64]] {
+    for foreign in
+        [&b"\x7fELF and so on, for a while"[..], b"version: 1\nroutes: []\n", &[0xff; 64]]
+    {
         assert!(refusal(foreign).contains("another kind of file"));
     }
 }

@@ -34,8 +34,7 @@ fn vectors_keep_to_fp32() {
             .map(|(e, Golden { vector, .. })| cosine(&e.vector, vector))
             .collect();
         let mean = cosines.iter().sum::<f64>() / cosines.len() as f64;
-        let (worst, least) =
-            cosines.iter().enumerate().min_by(|a, b| a.1.total_cmp(b.1)).unwrap();
+        let (worst, least) = cosines.iter().enumerate().min_by(|a, b| a.1.total_cmp(b.1)).unwrap();
         let (mean_bound, least_bound) = match isa.fast_width() {
             ActivationWidth::Eight => (0.9997, 0.9990),
             ActivationWidth::Seven => (0.9990, 0.9970),

@@ -22,10 +22,7 @@ pub const DEFAULT_CUT: Cut = Cut::constant(0.5);
 
 impl Prior {
     /// For bge-small-en-v1.5.
-    pub const BGE_SMALL: Self = Self {
-        slope: 20.0,
-        middle: 0.75,
-    };
+    pub const BGE_SMALL: Self = Self { slope: 24.54, middle: 0.7495 };
 
     /// Confidence of a route with this `nearest`.
     #[must_use]

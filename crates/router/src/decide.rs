@@ -34,12 +34,7 @@ impl Snapshot {
     #[must_use]
     pub fn decide(&self, query: &[f32], top_k: Option<TopK>) -> Decision {
         let mut similarities = Vec::new();
-        let common = best(
-            &self.kernels,
-            query,
-            &self.negatives.vectors,
-            &mut similarities,
-        );
+        let common = best(&self.kernels, query, &self.negatives.vectors, &mut similarities);
         let mut weighed: Vec<Weighed<'_>> = self
             .routes()
             .map(|route| self.weigh(query, route, common, &mut similarities))
@@ -48,10 +43,8 @@ impl Snapshot {
         weighed.sort_by(Weighed::order);
 
         let (outcome, reason) = self.outcome(&weighed);
-        let winner = weighed
-            .first()
-            .filter(|_| outcome == Outcome::Matched)
-            .map(|w| w.route.route());
+        let winner =
+            weighed.first().filter(|_| outcome == Outcome::Matched).map(|w| w.route.route());
         let intent = winner.map(|route| route.name.clone());
         let shown = top_k.unwrap_or(self.settings.top_k).get();
         Decision {
@@ -81,10 +74,7 @@ impl Snapshot {
         let confidence = self.prior.confidence(evidence.nearest);
         let cut = route.route().threshold.unwrap_or(DEFAULT_CUT);
         let score_cut = route.route().score_threshold;
-        let refusal = if evidence
-            .negative
-            .is_some_and(|negative| negative > evidence.best)
-        {
+        let refusal = if evidence.negative.is_some_and(|negative| negative > evidence.best) {
             Some(Reason::NearerToNegative)
         } else if confidence < cut.get() {
             Some(Reason::BelowThreshold)
@@ -93,14 +83,7 @@ impl Snapshot {
         } else {
             None
         };
-        Weighed {
-            route,
-            evidence,
-            score,
-            confidence,
-            cut,
-            refusal,
-        }
+        Weighed { route, evidence, score, confidence, cut, refusal }
     }
 
     fn outcome(&self, weighed: &[Weighed<'_>]) -> (Outcome, Reason) {
@@ -124,9 +107,7 @@ impl Weighed<'_> {
     /// Those that pass before those that do not, then the higher score.
     fn order(&self, other: &Self) -> Ordering {
         let passes = |w: &Self| w.refusal.is_none();
-        passes(other)
-            .cmp(&passes(self))
-            .then(other.score.total_cmp(&self.score))
+        passes(other).cmp(&passes(self)).then(other.score.total_cmp(&self.score))
     }
 
     fn candidate(&self) -> Candidate {

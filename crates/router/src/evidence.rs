@@ -70,7 +70,5 @@ fn top(similarities: &[f32], count: usize) -> Vec<(usize, f64)> {
             kept.truncate(count);
         }
     }
-    kept.into_iter()
-        .map(|(place, similarity)| (place, f64::from(similarity)))
-        .collect()
+    kept.into_iter().map(|(place, similarity)| (place, f64::from(similarity))).collect()
 }

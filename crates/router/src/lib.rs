@@ -10,6 +10,7 @@
 //! Pure: no I/O, no clock, no threads. It takes vectors as they come; making them is the
 //! work of `synaptoroute-encoder`, and keeping a router alive that of `synaptoroute`.
 
+mod checked;
 mod confidence;
 mod decide;
 mod decision;

@@ -4,11 +4,13 @@ use std::borrow::Borrow;
 use std::fmt;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::checked;
 
 /// A route's name: 1 to 128 characters, no control characters, no blanks around it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(into = "String")]
 pub struct RouteName(Arc<str>);
 
 /// Why a name is refused.
@@ -19,10 +21,7 @@ pub enum NameError {
     #[error("a route name is empty; give it 1 to 128 characters")]
     Empty,
     /// It has too many.
-    #[error(
-        "a route name has {found} characters; at most {} are allowed",
-        RouteName::MAX_CHARS
-    )]
+    #[error("a route name has {found} characters; at most {} are allowed", RouteName::MAX_CHARS)]
     TooLong {
         /// Its characters.
         found: usize,
@@ -80,6 +79,12 @@ impl TryFrom<&str> for RouteName {
 
     fn try_from(name: &str) -> Result<Self, NameError> {
         name.to_owned().try_into()
+    }
+}
+
+impl<'de> Deserialize<'de> for RouteName {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        checked::string(from)
     }
 }
 

@@ -2,16 +2,16 @@
 
 use std::collections::HashSet;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
+use crate::checked;
 use crate::name::RouteName;
 use crate::text::Text;
 use crate::threshold::{Cut, SimilarityCut};
 
 /// A destination and the utterances that lead to it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "Unchecked")]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Route {
     /// What a decision calls it.
@@ -67,17 +67,23 @@ impl Route {
             metadata: Map::new(),
         })
     }
+
+    /// The route with these negatives in place of its own. Repeated negatives count once.
+    #[must_use]
+    pub fn with_negatives(self, negatives: Vec<Text>) -> Self {
+        Self { negatives: distinct(negatives), ..self }
+    }
 }
 
 /// The first of each, in order. A repeated utterance says nothing new, and it would count
 /// several times among the nearest.
 pub(crate) fn distinct(texts: Vec<Text>) -> Vec<Text> {
     let mut seen = HashSet::with_capacity(texts.len());
-    texts
-        .into_iter()
-        .filter(|text| seen.insert(text.clone()))
-        .collect()
+    texts.into_iter().filter(|text| seen.insert(text.clone())).collect()
 }
+
+/// What a reader expects where a route stands.
+pub(crate) const ROUTE: &str = "a route: a map with name and utterances";
 
 /// A route whose parts are sound, but not yet the whole.
 #[derive(Deserialize)]
@@ -94,17 +100,22 @@ struct Unchecked {
     metadata: Map<String, Value>,
 }
 
+impl<'de> Deserialize<'de> for Route {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        checked::map::<Unchecked, _, _>(from, ROUTE)
+    }
+}
+
 impl TryFrom<Unchecked> for Route {
     type Error = RouteError;
 
     fn try_from(raw: Unchecked) -> Result<Self, RouteError> {
         Ok(Self {
-            negatives: distinct(raw.negatives),
             threshold: raw.threshold,
             score_threshold: raw.score_threshold,
             description: raw.description,
             metadata: raw.metadata,
-            ..Self::new(raw.name, raw.utterances)?
+            ..Self::new(raw.name, raw.utterances)?.with_negatives(raw.negatives)
         })
     }
 }

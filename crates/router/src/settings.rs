@@ -1,6 +1,8 @@
 //! What holds for all routes together.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::checked;
 
 /// Settings of a namespace.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -13,8 +15,8 @@ pub struct Settings {
 }
 
 /// A difference of scores, 0 (off) to 2.
-#[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd, Serialize, Deserialize)]
-#[serde(try_from = "f64", into = "f64")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd, Serialize)]
+#[serde(into = "f64")]
 pub struct Margin(f64);
 
 impl Margin {
@@ -33,10 +35,14 @@ impl TryFrom<f64> for Margin {
         if (0.0..=2.0).contains(&value) {
             Ok(Self(value))
         } else {
-            Err(format!(
-                "{value} is no margin: it lies between 0 (off) and 2"
-            ))
+            Err(format!("{value} is no margin: it lies between 0 (off) and 2"))
         }
+    }
+}
+
+impl<'de> Deserialize<'de> for Margin {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        checked::number(from)
     }
 }
 
@@ -47,8 +53,8 @@ impl From<Margin> for f64 {
 }
 
 /// A number of candidates, 1 to 100; 3 unless set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "u64", into = "u64")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(into = "u64")]
 pub struct TopK(usize);
 
 impl TopK {
@@ -73,11 +79,14 @@ impl TryFrom<u64> for TopK {
     fn try_from(value: u64) -> Result<Self, String> {
         match usize::try_from(value) {
             Ok(count) if (1..=Self::MAX).contains(&value) => Ok(Self(count)),
-            _ => Err(format!(
-                "{value} is no top_k: it lies between 1 and {}",
-                Self::MAX
-            )),
+            _ => Err(format!("{value} is no top_k: it lies between 1 and {}", Self::MAX)),
         }
+    }
+}
+
+impl<'de> Deserialize<'de> for TopK {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        checked::whole(from)
     }
 }
 

@@ -23,10 +23,7 @@ impl Vectors {
     /// None yet.
     #[must_use]
     pub fn new(dimensions: usize) -> Self {
-        Self {
-            dimensions,
-            flat: Vec::new(),
-        }
+        Self { dimensions, flat: Vec::new() }
     }
 
     /// Adds one.
@@ -82,21 +79,9 @@ impl IndexedRoute {
     /// If there is not one vector a text.
     #[must_use]
     pub fn new(route: Route, utterances: Vectors, negatives: Vectors) -> Self {
-        assert_eq!(
-            route.utterances.len(),
-            utterances.len(),
-            "one vector an utterance"
-        );
-        assert_eq!(
-            route.negatives.len(),
-            negatives.len(),
-            "one vector a negative"
-        );
-        Self {
-            route,
-            utterances,
-            negatives,
-        }
+        assert_eq!(route.utterances.len(), utterances.len(), "one vector an utterance");
+        assert_eq!(route.negatives.len(), negatives.len(), "one vector a negative");
+        Self { route, utterances, negatives }
     }
 
     /// The route with these utterances added; those it has already change nothing.
@@ -168,10 +153,7 @@ impl Snapshot {
             revision: Revision::default(),
             settings: Settings::default(),
             routes: BTreeMap::new(),
-            negatives: Arc::new(Negatives {
-                texts: Vec::new(),
-                vectors: Vectors::new(dimensions),
-            }),
+            negatives: Arc::new(Negatives { texts: Vec::new(), vectors: Vectors::new(dimensions) }),
         }
     }
 
@@ -180,8 +162,7 @@ impl Snapshot {
     pub fn with_route(&self, route: IndexedRoute) -> Self {
         let mut next = self.clone();
         next.revision = self.revision.next();
-        next.routes
-            .insert(route.route.name.clone(), Arc::new(route));
+        next.routes.insert(route.route.name.clone(), Arc::new(route));
         next
     }
 
@@ -198,20 +179,13 @@ impl Snapshot {
         negative_vectors: Vectors,
         routes: impl IntoIterator<Item = IndexedRoute>,
     ) -> Self {
-        assert_eq!(
-            negatives.len(),
-            negative_vectors.len(),
-            "one vector a negative"
-        );
+        assert_eq!(negatives.len(), negative_vectors.len(), "one vector a negative");
         let named = |route: IndexedRoute| (route.route.name.clone(), Arc::new(route));
         Self {
             revision: self.revision.next(),
             settings,
             routes: routes.into_iter().map(named).collect(),
-            negatives: Arc::new(Negatives {
-                texts: negatives,
-                vectors: negative_vectors,
-            }),
+            negatives: Arc::new(Negatives { texts: negatives, vectors: negative_vectors }),
             ..self.clone()
         }
     }
@@ -256,9 +230,7 @@ impl Snapshot {
     /// Routes whose names come after `name`, by name.
     pub fn routes_after(&self, name: &str) -> impl Iterator<Item = &Arc<IndexedRoute>> {
         use std::ops::Bound::{Excluded, Unbounded};
-        self.routes
-            .range::<str, _>((Excluded(name), Unbounded))
-            .map(|(_, route)| route)
+        self.routes.range::<str, _>((Excluded(name), Unbounded)).map(|(_, route)| route)
     }
 
     /// One route.

@@ -3,14 +3,16 @@
 use std::fmt;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::checked;
 
 /// Most bytes of a [`Text`], in UTF-8.
 pub const MAX_TEXT_BYTES: usize = 64 * 1024;
 
 /// A text of at most 64 KiB that is not blank.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(into = "String")]
 pub struct Text(Arc<str>);
 
 /// Why a text is refused.
@@ -21,7 +23,7 @@ pub enum TextError {
     #[error("a text is blank; give it at least one visible character")]
     Blank,
     /// It is longer than any text of use here.
-    #[error("a text has {bytes} bytes; at most {MAX_TEXT_BYTES} are allowed")]
+    #[error("a text has {bytes} bytes; at most 64 KiB ({MAX_TEXT_BYTES} bytes) are allowed")]
     TooLong {
         /// Its length in UTF-8.
         bytes: usize,
@@ -55,6 +57,12 @@ impl TryFrom<&str> for Text {
             return Err(TextError::Blank);
         }
         Ok(Self(text.into()))
+    }
+}
+
+impl<'de> Deserialize<'de> for Text {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        checked::string(from)
     }
 }
 

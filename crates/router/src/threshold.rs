@@ -1,15 +1,17 @@
 //! Cuts: what a decision must reach to be accepted.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::checked;
 
 /// A cut on confidence, 0 to 1.
-#[derive(Clone, Copy, Debug, PartialEq, PartialOrd, Serialize, Deserialize)]
-#[serde(try_from = "f64", into = "f64")]
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd, Serialize)]
+#[serde(into = "f64")]
 pub struct Cut(f64);
 
 /// A cut on the cosine `nearest`, -1 to 1.
-#[derive(Clone, Copy, Debug, PartialEq, PartialOrd, Serialize, Deserialize)]
-#[serde(try_from = "f64", into = "f64")]
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd, Serialize)]
+#[serde(into = "f64")]
 pub struct SimilarityCut(f64);
 
 /// A cut outside its range.
@@ -45,11 +47,7 @@ impl SimilarityCut {
 
 fn between(what: &'static str, low: f64, found: f64) -> Result<f64, CutError> {
     // Written so that NaN is refused too.
-    if found >= low && found <= 1.0 {
-        Ok(found)
-    } else {
-        Err(CutError { what, low, found })
-    }
+    if found >= low && found <= 1.0 { Ok(found) } else { Err(CutError { what, low, found }) }
 }
 
 impl TryFrom<f64> for Cut {
@@ -65,6 +63,18 @@ impl TryFrom<f64> for SimilarityCut {
 
     fn try_from(value: f64) -> Result<Self, CutError> {
         between("score_threshold", -1.0, value).map(Self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Cut {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        checked::number(from)
+    }
+}
+
+impl<'de> Deserialize<'de> for SimilarityCut {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        checked::number(from)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Everything that can go wrong with a request, and its status.
 
 use axum::http::{Method, StatusCode};
-use synaptoroute::{MAX_TEXT_BYTES, NameError, Revision, RouteError, RouterError, TextError};
+use synaptoroute::{NameError, Revision, RouteError, RouterError, TextError};
 
 use crate::engine::EngineError;
 use crate::request::MAX_BODY_BYTES;
@@ -54,10 +54,8 @@ pub(crate) enum Fault {
     /// outside its range.
     #[error("{0}")]
     Shape(String),
-    #[error("a text has {bytes} bytes; at most 64 KiB ({MAX_TEXT_BYTES} bytes) are allowed")]
-    TextTooLong { bytes: usize },
-    #[error("{0}")]
-    Text(TextError),
+    #[error(transparent)]
+    Text(#[from] TextError),
     #[error(transparent)]
     Name(#[from] NameError),
     #[error("the name in the path is not UTF-8 once percent-decoded")]
@@ -78,15 +76,6 @@ pub(crate) enum Fault {
     Cursor,
     #[error("is no parameter here; `limit` and `cursor` are")]
     UnknownParameter,
-}
-
-impl From<TextError> for Fault {
-    fn from(error: TextError) -> Self {
-        match error {
-            TextError::TooLong { bytes } => Self::TextTooLong { bytes },
-            other => Self::Text(other),
-        }
-    }
 }
 
 impl Fault {
@@ -111,7 +100,8 @@ impl Failure {
             Self::ForeignTag { .. } | Self::Router(RouterError::RevisionMismatch { .. }) => {
                 StatusCode::PRECONDITION_FAILED
             }
-            Self::BodyTooLarge | Self::Invalid { fault: Fault::TextTooLong { .. }, .. } => {
+            Self::BodyTooLarge
+            | Self::Invalid { fault: Fault::Text(TextError::TooLong { .. }), .. } => {
                 StatusCode::PAYLOAD_TOO_LARGE
             }
             Self::ContentType { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,

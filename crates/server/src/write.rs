@@ -3,8 +3,6 @@
 //! A caller that goes away before its turn changes nothing; once begun, a change is made
 //! whether or not somebody still waits for the answer.
 
-use std::collections::HashSet;
-
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
@@ -85,10 +83,8 @@ pub(crate) async fn add_utterances(
 fn checked(body: NewRoute) -> Result<Route, Failure> {
     let name = RouteName::try_from(body.name).map_err(|e| Fault::from(e).at("name"))?;
     let utterances = texts("utterances", body.utterances)?;
-    let mut route = Route::new(name, utterances).map_err(|e| Fault::from(e).at("utterances"))?;
-    let mut seen = HashSet::new();
-    route.negatives = texts("negatives", body.negatives)?;
-    route.negatives.retain(|text| seen.insert(text.clone()));
+    let route = Route::new(name, utterances).map_err(|e| Fault::from(e).at("utterances"))?;
+    let mut route = route.with_negatives(texts("negatives", body.negatives)?);
     route.threshold = body.threshold;
     route.score_threshold = body.score_threshold;
     route.description = body.description;

@@ -20,6 +20,8 @@ mod quantise;
 mod reference;
 mod samples;
 mod source;
+#[cfg(test)]
+mod tests;
 mod vocabulary;
 mod write;
 
@@ -88,8 +90,13 @@ pub enum ConvertError {
         what: String,
     },
     /// The shape is one the forward pass does not do, or the vocabulary does not fit.
-    #[error("the model {0}")]
-    Model(#[from] ModelError),
+    #[error("{}: {source}", path.display())]
+    Model {
+        /// The file.
+        path: PathBuf,
+        /// What does not fit; part of this error's own message.
+        source: ModelError,
+    },
     /// There is nothing to calibrate with.
     #[error("no calibration sentences: the file holds none; give about a hundred, one a line")]
     NoCalibration,
@@ -140,13 +147,16 @@ pub fn convert(
         tokenizer: vocabulary.config,
         quantisation: quantise::DESCRIPTION.to_owned(),
     };
-    config.check()?;
+    let misfit = |path: &Path, source| ConvertError::Model { path: path.to_owned(), source };
+    config.check().map_err(|e| misfit(&job.onnx, e))?;
     let tokenizer =
-        Tokenizer::new(&config.tokenizer, &vocabulary.lines, config.vocabulary, config.max_tokens)?;
+        Tokenizer::new(&config.tokenizer, &vocabulary.lines, config.vocabulary, config.max_tokens)
+            .map_err(|e| misfit(&job.tokenizer, e))?;
 
     let encode = |text: &str| {
         let tokens = tokenizer.encode(text);
-        tokens.map(|t| t.ids).map_err(|e| ModelError::Tokenizer(e.to_string()))
+        let failed = |e: tokenizers::Error| ModelError::Tokenizer(e.to_string());
+        tokens.map(|t| t.ids).map_err(|e| misfit(&job.tokenizer, failed(e)))
     };
     let frame = encode("")?;
     let sentences = job.calibration.iter().map(|sentence| encode(sentence));

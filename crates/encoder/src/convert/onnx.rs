@@ -8,17 +8,17 @@ use prost::Message;
 use prost::bytes::Bytes;
 
 #[derive(Clone, PartialEq, Message)]
-struct ModelProto {
+pub(super) struct ModelProto {
     #[prost(message, optional, tag = "7")]
-    graph: Option<GraphProto>,
+    pub(super) graph: Option<GraphProto>,
 }
 
 #[derive(Clone, PartialEq, Message)]
-struct GraphProto {
+pub(super) struct GraphProto {
     #[prost(message, repeated, tag = "1")]
-    node: Vec<Node>,
+    pub(super) node: Vec<Node>,
     #[prost(message, repeated, tag = "5")]
-    initializer: Vec<Tensor>,
+    pub(super) initializer: Vec<Tensor>,
 }
 
 /// One operation.
@@ -48,26 +48,26 @@ pub(super) struct Attribute {
 #[derive(Clone, PartialEq, Message)]
 pub(super) struct Tensor {
     #[prost(int64, repeated, tag = "1")]
-    dims: Vec<i64>,
+    pub(super) dims: Vec<i64>,
     #[prost(int32, tag = "2")]
-    data_type: i32,
+    pub(super) data_type: i32,
     #[prost(float, repeated, tag = "4")]
-    float_data: Vec<f32>,
+    pub(super) float_data: Vec<f32>,
     #[prost(int64, repeated, tag = "7")]
-    int64_data: Vec<i64>,
+    pub(super) int64_data: Vec<i64>,
     #[prost(string, tag = "8")]
-    name: String,
+    pub(super) name: String,
     #[prost(bytes = "bytes", tag = "9")]
-    raw_data: Bytes,
+    pub(super) raw_data: Bytes,
     #[prost(int32, tag = "14")]
-    data_location: i32,
+    pub(super) data_location: i32,
 }
 
 /// `TensorProto.DataType`.
-const FLOAT: i32 = 1;
-const INT64: i32 = 7;
+pub(super) const FLOAT: i32 = 1;
+pub(super) const INT64: i32 = 7;
 /// `TensorProto.DataLocation`.
-const EXTERNAL: i32 = 1;
+pub(super) const EXTERNAL: i32 = 1;
 
 impl Tensor {
     /// Its f32 numbers, if it has this shape.
@@ -89,7 +89,8 @@ impl Tensor {
         } else {
             self.raw_data.as_chunks().0.iter().map(|b| f32::from_le_bytes(*b)).collect()
         };
-        if floats.len() != shape.iter().product::<usize>() {
+        let len = shape.iter().try_fold(1, |len: usize, &size| len.checked_mul(size));
+        if Some(floats.len()) != len {
             return Err(format!("{name:?} holds {} numbers for shape {shape:?}", floats.len()));
         }
         if floats.iter().any(|x| !x.is_finite()) {

@@ -100,6 +100,10 @@ impl Source {
         if count == 0 {
             return Err("it has no layer encoder.layer.0".to_owned());
         }
+        let beyond = finder.full(&format!("encoder.layer.{count}."));
+        if graph.initializer_names().any(|name| name.starts_with(&beyond)) {
+            return Err(format!("it has no weight {:?}", name(count, "output.dense")));
+        }
         let intermediate = finder.len(&name(0, "intermediate.dense"))?;
         let layer = |i| finder.layer(i, hidden, intermediate);
         Ok(Self {
@@ -133,7 +137,10 @@ impl Finder<'_> {
     /// Rows and columns of a two-dimensional weight.
     fn table(&self, name: &str) -> Result<[usize; 2], String> {
         let shape = self.graph.shape(&self.full(name)).unwrap_or_default();
-        shape.as_slice().try_into().map_err(|_| format!("{name:?} is no table: shape {shape:?}"))
+        match *shape.as_slice() {
+            [rows, columns] if columns > 0 => Ok([rows, columns]),
+            _ => Err(format!("{name:?} is no table: shape {shape:?}")),
+        }
     }
 
     fn len(&self, name: &str) -> Result<usize, String> {
@@ -204,7 +211,7 @@ impl Finder<'_> {
             return None;
         };
         let (heads, width) = (usize::try_from(heads).ok()?, usize::try_from(width).ok()?);
-        (heads * width == hidden).then_some(heads)
+        (heads.checked_mul(width) == Some(hidden)).then_some(heads)
     }
 
     /// From the embedding norm: an attribute of one node, or the constant that is added to

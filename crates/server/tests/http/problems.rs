@@ -120,7 +120,7 @@ fn a_route_that_is_none() {
         case(path, with("negatives", json!([1])), 422, "negatives[0]", "string"),
         case(path, with("negatives", json!([" "])), 422, "negatives[0]", "blank"),
         case(path, with("threshold", json!(1.01)), 422, "threshold", "between 0 and 1"),
-        case(path, with("threshold", json!("0.5")), 422, "threshold", "f64"),
+        case(path, with("threshold", json!("0.5")), 422, "threshold", "a number"),
         case(path, with("score_threshold", json!(-1.5)), 422, "score_threshold", "-1 and 1"),
         case(path, with("description", json!(1)), 422, "description", "string"),
         case(path, with("metadata", json!([])), 422, "metadata", "map"),

@@ -1,0 +1,100 @@
+//! Values that are checked while the reader still stands at them.
+//!
+//! With serde's own `try_from` the check comes after the value was read, and an error has
+//! the line of the list or map around it: of little help in a list of a thousand texts.
+
+use std::fmt::{self, Display};
+use std::marker::PhantomData;
+
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Error, IntoDeserializer, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+
+/// Reads text as a `T`.
+pub(crate) fn string<'de, T, D>(from: D) -> Result<T, D::Error>
+where
+    T: TryFrom<String, Error: Display>,
+    D: Deserializer<'de>,
+{
+    from.deserialize_string(Checked::<String, T>::expecting("a string"))
+}
+
+/// Reads a number as a `T`.
+pub(crate) fn number<'de, T, D>(from: D) -> Result<T, D::Error>
+where
+    T: TryFrom<f64, Error: Display>,
+    D: Deserializer<'de>,
+{
+    from.deserialize_f64(Checked::<f64, T>::expecting("a number"))
+}
+
+/// Reads a whole number as a `T`.
+pub(crate) fn whole<'de, T, D>(from: D) -> Result<T, D::Error>
+where
+    T: TryFrom<u64, Error: Display>,
+    D: Deserializer<'de>,
+{
+    from.deserialize_u64(Checked::<u64, T>::expecting("a whole number"))
+}
+
+/// Reads a map by way of `Raw`; never a list of its values, which JSON would let pass.
+pub(crate) fn map<'de, Raw, T, D>(from: D, expected: &'static str) -> Result<T, D::Error>
+where
+    Raw: Deserialize<'de>,
+    T: TryFrom<Raw, Error: Display>,
+    D: Deserializer<'de>,
+{
+    from.deserialize_map(Checked::<Raw, T>::expecting(expected))
+}
+
+struct Checked<Raw, T> {
+    expected: &'static str,
+    types: PhantomData<(Raw, T)>,
+}
+
+impl<Raw, T> Checked<Raw, T> {
+    fn expecting(expected: &'static str) -> Self {
+        Self { expected, types: PhantomData }
+    }
+}
+
+impl<'de, Raw, T> Visitor<'de> for Checked<Raw, T>
+where
+    Raw: Deserialize<'de>,
+    T: TryFrom<Raw, Error: Display>,
+{
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.expected)
+    }
+
+    fn visit_str<E: Error>(self, value: &str) -> Result<T, E> {
+        check::<Raw, T, _>(value.into_deserializer())
+    }
+
+    fn visit_f64<E: Error>(self, value: f64) -> Result<T, E> {
+        check::<Raw, T, _>(value.into_deserializer())
+    }
+
+    fn visit_u64<E: Error>(self, value: u64) -> Result<T, E> {
+        check::<Raw, T, _>(value.into_deserializer())
+    }
+
+    fn visit_i64<E: Error>(self, value: i64) -> Result<T, E> {
+        check::<Raw, T, _>(value.into_deserializer())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+        check::<Raw, T, _>(MapAccessDeserializer::new(map))
+    }
+}
+
+fn check<'de, Raw, T, D>(from: D) -> Result<T, D::Error>
+where
+    Raw: Deserialize<'de>,
+    T: TryFrom<Raw, Error: Display>,
+    D: Deserializer<'de>,
+{
+    T::try_from(Raw::deserialize(from)?).map_err(D::Error::custom)
+}

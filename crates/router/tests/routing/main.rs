@@ -1,0 +1,17 @@
+//! What the crate promises, from outside.
+//!
+//! - `values`: what a name, a text, a cut may be.
+//! - `round_trip`: a routes file survives being written and read.
+//! - `bad_files`: a bad one is refused with field and line.
+//! - `rules`: decisions, one rule at a time.
+//! - `model`: decisions against a naive model of all the rules together.
+//! - `support`: vectors whose cosines are known.
+
+#![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
+
+mod bad_files;
+mod model;
+mod round_trip;
+mod rules;
+mod support;
+mod values;

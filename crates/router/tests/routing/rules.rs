@@ -1,0 +1,440 @@
+//! Decisions, one rule at a time.
+
+use serde_json::json;
+use synaptoroute_router::{
+    DEFAULT_CUT, IndexedRoute, Outcome, Prior, Reason, Route, Settings, Snapshot,
+};
+
+use crate::support::{
+    bits, decide, empty, intent, name, order, query, route, snapshot, text, top_k, toward, with,
+    within,
+};
+
+fn threshold(cut: f64) -> impl FnOnce(&mut Route) {
+    move |route| route.threshold = Some(cut.try_into().unwrap())
+}
+
+fn score_threshold(cut: f64) -> impl FnOnce(&mut Route) {
+    move |route| route.score_threshold = Some(cut.try_into().unwrap())
+}
+
+/// Where `decide` of each situation leads, and why; every one that comes out otherwise.
+fn assert_outcomes<'a>(
+    situations: impl IntoIterator<Item = (&'a str, Snapshot, Option<&'a str>, Reason)>,
+) {
+    let mut wrong = Vec::new();
+    for (what, snapshot, expected, reason) in situations {
+        let decision = decide(&snapshot);
+        if (intent(&decision), decision.reason) != (expected, reason) {
+            wrong.push(format!("{what}: {}", bits(&decision)));
+        }
+        let outcome = match reason {
+            Reason::Accepted => Outcome::Matched,
+            Reason::WithinMargin => Outcome::Ambiguous,
+            _ => Outcome::None,
+        };
+        assert_eq!(decision.outcome, outcome, "{what}");
+        assert_eq!(decision.route, decision.intent, "{what}");
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn without_routes_there_is_nothing_to_choose_from() {
+    for snapshot in [empty(), within(0.5, &[1.0], [])] {
+        let decision = decide(&snapshot);
+        assert_eq!((decision.outcome, decision.reason), (Outcome::None, Reason::NoRoutes));
+        assert_eq!((intent(&decision), decision.confidence), (None, 0.0));
+        assert_eq!(decision.threshold, DEFAULT_CUT.get());
+        assert!(decision.candidates.is_empty());
+    }
+}
+
+#[test]
+fn the_winner_is_the_highest_score_that_passes_its_own_cuts() {
+    use Reason::{Accepted, BelowScoreThreshold, BelowThreshold, NearerToNegative};
+    let strict = || with("strict", &[0.95], &[], threshold(1.0));
+    let strict_score = || with("strict", &[0.95], &[], score_threshold(0.96));
+    let contested = || with("contested", &[0.95], &[0.96], |_| ());
+    let (near, nearer, far) =
+        (|| route("near", &[0.85]), || route("nearer", &[0.9]), || route("far", &[0.2]));
+    assert_outcomes([
+        ("one near", snapshot([near()]), Some("near"), Accepted),
+        ("one far", snapshot([far()]), None, BelowThreshold),
+        ("the nearer of two", snapshot([near(), nearer(), far()]), Some("nearer"), Accepted),
+        ("a strict one alone", snapshot([strict()]), None, BelowThreshold),
+        ("a strict one hides none", snapshot([strict(), near()]), Some("near"), Accepted),
+        ("nor by its score", snapshot([strict_score(), near()]), Some("near"), Accepted),
+        ("nor by its negative", snapshot([contested(), near()]), Some("near"), Accepted),
+        ("a negative alone", snapshot([contested(), far()]), None, NearerToNegative),
+        ("a score cut alone", snapshot([strict_score(), far()]), None, BelowScoreThreshold),
+        // Where none passes, the highest score says why.
+        ("the reason of the first", snapshot([strict(), contested()]), None, NearerToNegative),
+        (
+            "a lax one that is far takes what nobody else does",
+            snapshot([strict(), with("lax", &[0.2], &[], threshold(0.0))]),
+            Some("lax"),
+            Accepted,
+        ),
+    ]);
+}
+
+#[test]
+fn those_that_pass_lead_the_candidates() {
+    let snapshot = snapshot([
+        route("c", &[0.8]),
+        with("a", &[0.9], &[], threshold(1.0)),
+        route("b", &[0.85]),
+        route("d", &[0.1]),
+    ]);
+    assert_eq!(order(&decide(&snapshot)), ["b", "c", "a", "d"]);
+}
+
+#[test]
+fn a_cut_is_met_by_what_equals_it() {
+    let confidence = Prior::BGE_SMALL.confidence(0.5);
+    let middle = Prior::BGE_SMALL.middle as f32;
+    let cut = |cut: f64| snapshot([with("a", &[0.5], &[], threshold(cut))]);
+    let score = |cut: f64| {
+        let both = |route: &mut Route| {
+            threshold(0.0)(route);
+            score_threshold(cut)(route);
+        };
+        snapshot([with("a", &[0.5], &[], both)])
+    };
+    assert_outcomes([
+        ("threshold", cut(confidence), Some("a"), Reason::Accepted),
+        ("above it", cut(confidence.next_up()), None, Reason::BelowThreshold),
+        ("threshold 0", cut(0.0), Some("a"), Reason::Accepted),
+        ("score_threshold", score(0.5), Some("a"), Reason::Accepted),
+        ("above it", score(0.5_f64.next_up()), None, Reason::BelowScoreThreshold),
+        ("the default", snapshot([route("a", &[middle + 1e-6])]), Some("a"), Reason::Accepted),
+        ("below it", snapshot([route("a", &[middle - 1e-6])]), None, Reason::BelowThreshold),
+    ]);
+    // Confidence is what is reported missing first: it always exists.
+    let both = with("a", &[0.5], &[], |route| {
+        threshold(0.9)(route);
+        score_threshold(0.9)(route);
+    });
+    assert_eq!(decide(&snapshot([both])).reason, Reason::BelowThreshold);
+}
+
+#[test]
+fn a_decision_tells_the_first_candidates_cut_and_confidence() {
+    let snapshot = snapshot([
+        with("a", &[0.8], &[], threshold(0.125)),
+        with("b", &[0.9], &[], threshold(1.0)),
+    ]);
+    let decision = decide(&snapshot);
+    assert_eq!((intent(&decision), decision.threshold), (Some("a"), 0.125));
+    assert_eq!(decision.confidence, Prior::BGE_SMALL.confidence(f64::from(0.8_f32)));
+    assert_eq!(decision.confidence, decision.candidates[0].confidence);
+    assert!(!decision.calibrated && decision.fit.is_none());
+    assert_eq!(decision.revision, snapshot.revision());
+}
+
+/// Every order of four things.
+fn permutations() -> impl Iterator<Item = [usize; 4]> {
+    (0..256).map(|n| [n & 3, n >> 2 & 3, n >> 4 & 3, n >> 6]).filter(|order| {
+        let mut sorted = *order;
+        sorted.sort_unstable();
+        sorted == [0, 1, 2, 3]
+    })
+}
+
+#[test]
+fn ties_go_to_the_first_name_whatever_the_order_of_adds() {
+    let routes = ["b", "d", "a", "c"].map(|called| route(called, &[0.9, 0.8]));
+    let mut decisions = Vec::new();
+    for places in permutations() {
+        let one_by_one =
+            places.iter().fold(empty(), |snapshot, &i| snapshot.with_route(routes[i].clone()));
+        let mut decision = decide(&one_by_one);
+        assert_eq!(intent(&decision), Some("a"));
+        assert_eq!(order(&decision), ["a", "b", "c", "d"]);
+        decisions.push(bits(&decision));
+        // All at once counts as one revision; nothing else differs.
+        decision.revision = 1.into();
+        let at_once = snapshot(places.map(|i| routes[i].clone()));
+        assert_eq!(bits(&decide(&at_once)), bits(&decision));
+    }
+    decisions.dedup();
+    assert_eq!(decisions.len(), 1);
+}
+
+#[test]
+fn two_that_pass_within_the_margin_are_ambiguous() {
+    use Reason::{Accepted, BelowThreshold, WithinMargin};
+    let pair = |margin| within(margin, &[], [route("b", &[0.875]), route("a", &[0.9375])]);
+    let strict = |called, at| with(called, &[at], &[], threshold(1.0));
+    assert_outcomes([
+        ("margin 0 is off", pair(0.0), Some("a"), Accepted),
+        ("further apart", pair(0.0625_f64.next_down()), Some("a"), Accepted),
+        ("as far apart", pair(0.0625), None, WithinMargin),
+        ("the widest", pair(2.0), None, WithinMargin),
+        (
+            "margin 0 is off for equals",
+            within(0.0, &[], [route("b", &[0.9]), route("a", &[0.9])]),
+            Some("a"),
+            Accepted,
+        ),
+        (
+            "the least margin counts for equals",
+            within(f64::MIN_POSITIVE, &[], [route("b", &[0.9]), route("a", &[0.9])]),
+            None,
+            WithinMargin,
+        ),
+        ("one alone", within(2.0, &[], [route("a", &[0.9])]), Some("a"), Accepted),
+        (
+            "a second that does not pass",
+            within(2.0, &[], [route("a", &[0.9]), strict("b", 0.89)]),
+            Some("a"),
+            Accepted,
+        ),
+        (
+            "a higher one that does not pass",
+            within(2.0, &[], [route("a", &[0.9]), strict("b", 0.91)]),
+            Some("a"),
+            Accepted,
+        ),
+        (
+            "two that pass, around one that does not",
+            within(0.1, &[], [route("a", &[0.9]), strict("b", 0.89), route("c", &[0.85])]),
+            None,
+            WithinMargin,
+        ),
+        (
+            "none passes",
+            within(2.0, &[], [strict("a", 0.9), strict("b", 0.9)]),
+            None,
+            BelowThreshold,
+        ),
+    ]);
+}
+
+#[test]
+fn both_of_an_ambiguous_pair_lead_and_neither_gives_metadata() {
+    let tagged = |called, at: f32| {
+        with(called, &[at], &[], |route| {
+            route.metadata.insert("team".into(), json!(called));
+        })
+    };
+    let strict = with("strict", &[1.0], &[], threshold(1.0));
+    let routes = [strict, tagged("b", 0.9), tagged("a", 0.88), tagged("c", 0.8)];
+    let decision = decide(&within(0.05, &[], routes));
+    assert_eq!((decision.outcome, intent(&decision)), (Outcome::Ambiguous, None));
+    assert_eq!(order(&decision), ["b", "a", "c", "strict"]);
+    assert!(decision.metadata.is_empty());
+}
+
+#[test]
+fn metadata_come_with_a_match_only() {
+    let tagged = |at: f32| {
+        with("a", &[at], &[], |route| {
+            route.metadata.insert("team".into(), json!({"name": "finance"}));
+        })
+    };
+    let matched = decide(&snapshot([tagged(0.9)]));
+    assert_eq!(matched.metadata["team"]["name"], "finance");
+    let refused = decide(&snapshot([tagged(0.1)]));
+    assert!(refused.metadata.is_empty());
+    assert!(!bits(&refused).contains("metadata"));
+    // Nor another's.
+    let other = decide(&snapshot([tagged(0.8), route("b", &[0.9])]));
+    assert_eq!((intent(&other), other.metadata.is_empty()), (Some("b"), true));
+}
+
+#[test]
+fn nearest_is_the_mean_of_the_three_best_or_of_all() {
+    // Halves, quarters, eighths: sums of these are exact.
+    let mut wrong = Vec::new();
+    for (cosines, nearest, neighbours) in [
+        (&[0.5][..], 0.5, &[0][..]),
+        (&[0.5, 1.0], 0.75, &[1, 0]),
+        (&[0.5, 1.0, 0.75], 0.75, &[1, 2, 0]),
+        (&[0.5, 1.0, 0.75, 0.25], 0.75, &[1, 2, 0]),
+        (&[-1.0, 0.5, 1.0, -0.5, 0.75, 0.25], 0.75, &[2, 4, 1]),
+        (&[-0.5, -1.0], -0.75, &[0, 1]),
+        // Of equals, the earlier.
+        (&[0.5, 0.5, 0.5, 0.5], 0.5, &[0, 1, 2]),
+        (&[0.25, 0.5, 0.25, 0.25], 1.0 / 3.0, &[1, 0, 2]),
+    ] {
+        let decision = decide(&snapshot([route("a", cosines)]));
+        let candidate = &decision.candidates[0];
+        let found: Vec<_> =
+            candidate.nearest.iter().map(|n| (n.utterance.as_str(), n.similarity)).collect();
+        let names: Vec<_> = neighbours.iter().map(|i| format!("a {i}")).collect();
+        let expected: Vec<_> = names
+            .iter()
+            .zip(neighbours)
+            .map(|(name, &i)| (name.as_str(), f64::from(cosines[i])))
+            .collect();
+        if (candidate.score, &found) != (nearest, &expected) {
+            wrong.push(format!("{cosines:?}: {candidate:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn top_k_counts_candidates_never_utterances() {
+    let routes: Vec<IndexedRoute> = (0..7_u8)
+        .map(|i| {
+            let near = 0.9 - f32::from(i) / 32.0;
+            route(&format!("r{i}"), &[near, near - 0.1, near - 0.2, near - 0.3])
+        })
+        .collect();
+    let snapshot = snapshot(routes.clone());
+    let all = decide(&snapshot);
+    for count in [1, 2, 3, 6, 7, 8, 100] {
+        let some = snapshot.decide(&query(), Some(top_k(count)));
+        let shown = usize::try_from(count).unwrap().min(7);
+        assert_eq!(some.candidates[..], all.candidates[..shown], "{count}");
+        let rest = |mut decision: synaptoroute_router::Decision| {
+            decision.candidates.clear();
+            bits(&decision)
+        };
+        assert_eq!(rest(some), rest(all.clone()), "{count}");
+    }
+    // The namespace's setting, unless the caller has another.
+    assert_eq!(snapshot.decide(&query(), None).candidates.len(), 3);
+    let settings = Settings { top_k: top_k(5), ..Settings::default() };
+    let none = crate::support::vectors::<&[f32]>([]);
+    let snapshot = snapshot.with_content(settings, Vec::new(), none, routes);
+    assert_eq!(snapshot.decide(&query(), None).candidates.len(), 5);
+    assert_eq!(snapshot.decide(&query(), Some(top_k(2))).candidates.len(), 2);
+}
+
+#[test]
+fn a_margin_counts_also_where_one_candidate_is_shown() {
+    let snapshot = within(0.1, &[], [route("a", &[0.9]), route("b", &[0.9])]);
+    let decision = snapshot.decide(&query(), Some(top_k(1)));
+    assert_eq!((decision.outcome, order(&decision)), (Outcome::Ambiguous, vec!["a"]));
+}
+
+#[test]
+fn a_query_nearer_to_a_negative_is_refused() {
+    use Reason::{Accepted, BelowThreshold, NearerToNegative};
+    let own = |negatives: &[f32]| snapshot([with("a", &[0.9, 0.8], negatives, |_| ())]);
+    let common = |negatives: &[f32]| within(0.0, negatives, [route("a", &[0.9, 0.8])]);
+    let contested = || with("a", &[0.9], &[0.95], |_| ());
+    assert_outcomes([
+        ("own, further", own(&[0.85]), Some("a"), Accepted),
+        ("own, as near", own(&[0.9]), Some("a"), Accepted),
+        ("own, nearer", own(&[0.91]), None, NearerToNegative),
+        ("the nearest own counts", own(&[-1.0, 0.91, 0.2]), None, NearerToNegative),
+        ("common, further", common(&[0.85]), Some("a"), Accepted),
+        ("common, as near", common(&[0.9]), Some("a"), Accepted),
+        ("common, nearer", common(&[0.91]), None, NearerToNegative),
+        ("the nearest common counts", common(&[0.1, 0.91, 0.5]), None, NearerToNegative),
+        (
+            "the nearer of own and common, own",
+            within(0.0, &[0.1], [contested()]),
+            None,
+            NearerToNegative,
+        ),
+        (
+            "the nearer of own and common, common",
+            within(0.0, &[0.95], [with("a", &[0.9], &[0.1], |_| ())]),
+            None,
+            NearerToNegative,
+        ),
+        (
+            "a route's own is not another's",
+            snapshot([contested(), route("b", &[0.8])]),
+            Some("b"),
+            Accepted,
+        ),
+        (
+            "a common one is everybody's, but for those nearer still",
+            within(0.0, &[0.85], [route("a", &[0.8]), route("b", &[0.84]), route("c", &[0.86])]),
+            Some("c"),
+            Accepted,
+        ),
+        // It goes by the best utterance: the mean of three may well lie below.
+        (
+            "above the mean, below the best",
+            snapshot([with("a", &[0.95, 0.85, 0.8], &[0.9], |_| ())]),
+            Some("a"),
+            Accepted,
+        ),
+        (
+            "a lax threshold does not outdo a negative",
+            snapshot([with("a", &[0.9], &[0.95], threshold(0.0))]),
+            None,
+            NearerToNegative,
+        ),
+        (
+            "a negative further off does not help a far route",
+            snapshot([with("a", &[0.2], &[0.1], |_| ())]),
+            None,
+            BelowThreshold,
+        ),
+    ]);
+}
+
+#[test]
+fn confidence_rises_with_nearest() {
+    let at = |step: i16| -> f32 { f32::from(step) / 512.0 };
+    let mut last = 0.0;
+    for step in -512..=512 {
+        let decision = decide(&snapshot([route("a", &[at(step)])]));
+        let confidence = decision.confidence;
+        assert!(confidence > last && confidence < 1.0, "{} has {confidence}", at(step));
+        assert_eq!(confidence, Prior::BGE_SMALL.confidence(f64::from(at(step))));
+        last = confidence;
+    }
+    assert_eq!(Prior::BGE_SMALL.confidence(Prior::BGE_SMALL.middle), 0.5);
+}
+
+#[test]
+fn names_of_outcomes_and_reasons_are_those_of_the_contract() {
+    let decision = decide(&within(0.1, &[], [route("a", &[0.9]), route("b", &[0.9])]));
+    let json = serde_json::to_value(&decision).unwrap();
+    assert_eq!((&json["outcome"], &json["reason"]), (&json!("ambiguous"), &json!("within_margin")));
+    assert_eq!(
+        (&json["intent"], &json["route"], &json["fit"]),
+        (&json!(null), &json!(null), &json!(null))
+    );
+    assert_eq!((&json["revision"], &json["calibrated"]), (&json!(1), &json!(false)));
+    for reason in [
+        Reason::Accepted,
+        Reason::WithinMargin,
+        Reason::BelowThreshold,
+        Reason::BelowScoreThreshold,
+        Reason::NearerToNegative,
+        Reason::NoRoutes,
+    ] {
+        assert_eq!(serde_json::to_value(reason).unwrap(), reason.as_str());
+    }
+}
+
+#[test]
+fn a_snapshot_stays_as_it_was() {
+    let first = snapshot([route("a", &[0.9])]);
+    let before = bits(&decide(&first));
+    let second = first.with_route(route("b", &[0.95]));
+    let third = second.with_route(route("a", &[0.99, 0.99]));
+    assert_eq!(bits(&decide(&first)), before);
+    assert_eq!(intent(&decide(&second)), Some("b"));
+    assert_eq!(intent(&decide(&third)), Some("a"));
+    let revisions = [&first, &second, &third].map(|snapshot| snapshot.revision().get());
+    assert_eq!(revisions, [1, 2, 3]);
+    assert!(first.same_content(&empty().with_route(route("a", &[0.9]))));
+    assert!(!first.same_content(&second) && !second.same_content(&third));
+    let names: Vec<_> = third.routes_after("a").map(|r| r.route().name.clone()).collect();
+    assert_eq!(names, [name("b")]);
+    assert!(third.route("a").is_some() && third.route("c").is_none());
+}
+
+#[test]
+fn utterances_a_route_has_are_not_added_again() {
+    let route = route("a", &[0.5]);
+    let added = route.with_utterances(
+        ["a 0", "new", "new"].map(text).to_vec(),
+        &[toward(1.0), toward(0.75), toward(-1.0)],
+    );
+    assert_eq!(added.route().utterances, [text("a 0"), text("new")]);
+    let decision = decide(&snapshot([added]));
+    assert_eq!(decision.candidates[0].score, 0.625);
+}

@@ -1,0 +1,13 @@
+//! What the library promises, on the real model.
+//!
+//! - `changes`: what a change does, and what a refused one leaves.
+//! - `batches`: a batch answers as its queries one by one.
+//! - `sentences`: a few support routes and real questions.
+//! - `support`: the model, and an encoder that can be told to fail.
+
+#![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
+
+mod batches;
+mod changes;
+mod sentences;
+mod support;
