@@ -1,5 +1,7 @@
 //! A model file that is not what it should be is refused with the place and the reason.
 
+#![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
+
 mod support;
 
 use std::fs;

@@ -1,6 +1,8 @@
 //! The built-in model against what fp32 gives: 512 texts whose vectors ONNX Runtime made
 //! (see `models/bge-small-en-v1.5/golden/README.md`).
 
+#![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
+
 mod support;
 
 use support::{Golden, all_isas, bert, cosine, golden};

@@ -1,6 +1,8 @@
 //! A text's vector is bitwise the same alone, in any batch, at any place in it; and the
 //! same on every instruction set of one activation width.
 
+#![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
+
 mod support;
 
 use proptest::prelude::*;

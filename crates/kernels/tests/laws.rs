@@ -2,6 +2,8 @@
 //! widths give equal bits. `SYNAPTOROUTE_ISA` plays no part: each test runs all that this
 //! machine has.
 
+#![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
+
 use proptest::prelude::*;
 use synaptoroute_kernels::{
     ActivationWidth, Activations, AttentionHead, AttentionScratch, Balance, Epilogue, Isa, Kernels,

@@ -22,7 +22,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! State lives in memory for now: what is added is gone when the process ends.
+//! State lives in memory: what is added is gone when the process ends.
 
 mod answer;
 mod embed;

@@ -4,11 +4,12 @@
 //! - `random`: the fp32 weights, and a forward pass over them that shares no code with the
 //!   crate.
 //! - `tokens`, `export`: a `tokenizer.json`, and the weights as an ONNX file.
-//! - `fidelity`, `layout`, `refusals`, `vocabulary`: what a conversion gives, writes,
-//!   refuses and takes over.
+//! - `fidelity`, `layout`, `refusals`: what a conversion gives, writes and refuses.
+//! - `graph`, `vocabulary`: what it reads from either file.
 
 mod export;
 mod fidelity;
+mod graph;
 mod layout;
 mod random;
 mod refusals;

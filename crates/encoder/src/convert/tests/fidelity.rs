@@ -8,7 +8,7 @@ use crate::{ActivationWidth, Bert, Encoder, Isa, Kernels};
 
 /// Texts, their tokens, and whether they are cut.
 fn texts() -> Vec<(String, Vec<u32>, bool)> {
-    let ids = |words: &str| -> Vec<u32> { words.split_whitespace().map(|word| id(word)).collect() };
+    let ids = |words: &str| -> Vec<u32> { words.split_whitespace().map(id).collect() };
     let framed = |words: &str| [&[id("[CLS]")], &ids(words)[..], &[id("[SEP]")]].concat();
     let long = "what is the weather like today ? ".repeat(6);
     let cut: Vec<&str> = long.split_whitespace().take(30).collect();
