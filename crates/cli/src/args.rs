@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use clap::builder::BoolishValueParser;
 use clap::{Parser, Subcommand, ValueEnum};
 use synaptoroute::{Isa, Pooling, TopK};
 
@@ -59,12 +60,17 @@ pub(crate) struct ServeArgs {
     pub(crate) listen: SocketAddr,
     /// Listen beyond this machine although nobody is asked for a key: whoever reaches the
     /// address can read and change the routes
-    #[arg(long, env = "SYNAPTOROUTE_INSECURE")]
+    #[arg(long, env = "SYNAPTOROUTE_INSECURE", value_parser = BoolishValueParser::new())]
     pub(crate) insecure: bool,
     /// Threads that encode and decide; more than there are cores makes every answer slower
     /// [default: one a core]
-    #[arg(long, value_name = "N", env = "SYNAPTOROUTE_WORKERS")]
-    pub(crate) workers: Option<std::num::NonZero<usize>>,
+    #[arg(
+        long,
+        value_name = "N",
+        value_parser = clap::value_parser!(u16).range(1..=1024),
+        env = "SYNAPTOROUTE_WORKERS"
+    )]
+    pub(crate) workers: Option<u16>,
     /// Requests that may wait; one more is answered 429 at once. More of them wait longer
     #[arg(long, default_value_t = 10_000, value_name = "N", env = "SYNAPTOROUTE_MAX_QUEUE")]
     pub(crate) max_queue: usize,
@@ -88,7 +94,7 @@ pub(crate) struct RouteArgs {
     #[arg(long, value_name = "N", value_parser = top_k, env = "SYNAPTOROUTE_TOP_K")]
     pub(crate) top_k: Option<TopK>,
     /// Print one JSON object a text
-    #[arg(long, env = "SYNAPTOROUTE_JSON")]
+    #[arg(long, env = "SYNAPTOROUTE_JSON", value_parser = BoolishValueParser::new())]
     pub(crate) json: bool,
 }
 
@@ -103,7 +109,7 @@ pub(crate) enum ModelCommand {
 #[derive(Debug, clap::Args)]
 pub(crate) struct InfoArgs {
     /// Print one JSON object
-    #[arg(long, env = "SYNAPTOROUTE_JSON")]
+    #[arg(long, env = "SYNAPTOROUTE_JSON", value_parser = BoolishValueParser::new())]
     pub(crate) json: bool,
 }
 
@@ -157,7 +163,7 @@ pub(crate) struct BenchArgs {
     #[arg(long, default_value_t = 3.0, value_parser = seconds, env = "SYNAPTOROUTE_SECONDS")]
     pub(crate) seconds: f64,
     /// Print one JSON object
-    #[arg(long, env = "SYNAPTOROUTE_JSON")]
+    #[arg(long, env = "SYNAPTOROUTE_JSON", value_parser = BoolishValueParser::new())]
     pub(crate) json: bool,
 }
 

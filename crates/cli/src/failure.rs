@@ -47,8 +47,8 @@ pub(crate) enum Failure {
     Serve(#[from] ServeError),
     #[error("the measured service did not answer: {0}")]
     Bench(String),
-    #[error("standard input: {0}")]
-    Input(io::Error),
+    #[error("line {number} of standard input: {source}")]
+    Input { number: usize, source: io::Error },
     #[error("standard output: {0}")]
     Output(io::Error),
     #[error("the threads of the service could not be started: {0}")]

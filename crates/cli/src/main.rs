@@ -32,8 +32,12 @@ fn main() -> ExitCode {
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
-        // Whoever read the output has seen enough: `synaptoroute … | head`.
-        Err(Failure::Output(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => {
+        // Whoever read the output has seen enough: `synaptoroute route … | head`. A service
+        // that nobody can find has failed, though.
+        Err(Failure::Output(error))
+            if error.kind() == std::io::ErrorKind::BrokenPipe
+                && !matches!(args.command, Command::Serve(_)) =>
+        {
             ExitCode::SUCCESS
         }
         Err(failure) => {

@@ -1,6 +1,8 @@
 //! Words for people: standard output for answers, standard error for the rest.
-
-#![expect(clippy::print_stderr, reason = "the one place that talks to standard error")]
+//!
+//! Nobody may be reading standard error, or its disk may be full: that is no reason to stop,
+//! so what cannot be said there is left unsaid. (`eprintln!` panics instead: a service once
+//! dropped the requests it had admitted because its log reader was gone.)
 
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
@@ -22,12 +24,12 @@ pub(crate) fn json(value: &impl Serialize) -> Result<(), Failure> {
 
 /// Says something beside the answer.
 pub(crate) fn note(note: impl Display) {
-    eprintln!("{note}");
+    let _unsaid = writeln!(io::stderr().lock(), "{note}");
 }
 
 /// Says why the command failed.
 pub(crate) fn complain(failure: &Failure) {
-    eprintln!("synaptoroute: {failure}");
+    note(format_args!("synaptoroute: {failure}"));
 }
 
 /// A bar on standard error; invisible where that is no terminal.

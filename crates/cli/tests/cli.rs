@@ -123,9 +123,17 @@ fn route_reads_one_text_a_line_from_standard_input() {
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    child.stdin.take().unwrap().write_all(b"where is my bill\ncancel my order\n").unwrap();
-    let output = child.wait_with_output().unwrap();
-    let intents: Vec<Value> = stdout(&output)
+    // The first answer comes while the pipe is still open; blank lines are nobody's question.
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(b"where is my bill\n").unwrap();
+    let mut reader = BufReader::new(child.stdout.take().unwrap());
+    let mut answers = String::new();
+    reader.read_line(&mut answers).unwrap();
+    stdin.write_all(b"\n  \ncancel my order\n").unwrap();
+    drop(stdin);
+    reader.read_to_string(&mut answers).unwrap();
+    assert!(child.wait().unwrap().success());
+    let intents: Vec<Value> = answers
         .lines()
         .map(|line| serde_json::from_str::<Value>(line).unwrap()["intent"].clone())
         .collect();
@@ -137,7 +145,7 @@ fn flags_have_twins_in_the_environment() {
     let output = program()
         .args(["route", "give me my money back"])
         .env("SYNAPTOROUTE_ROUTES", example())
-        .env("SYNAPTOROUTE_JSON", "true")
+        .env("SYNAPTOROUTE_JSON", "1")
         .env("SYNAPTOROUTE_ISA", "scalar")
         .output()
         .unwrap();
@@ -235,6 +243,29 @@ fn what_goes_wrong_is_said_with_its_place_and_exit_code() {
     }
     assert!(failures.is_empty(), "{}", failures.join("\n"));
     assert!(!out.exists(), "a failed conversion left a file");
+}
+
+/// A log that cannot be written once ended the service, and what it had admitted with it.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_behind_standard_error_stops_nothing() {
+    let full = || fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let mut child = program()
+        .args(["serve", "--listen", "127.0.0.1:0", "--log", "debug"])
+        .arg(example())
+        .stdout(Stdio::piped())
+        .stderr(full())
+        .spawn()
+        .unwrap();
+    let mut url = String::new();
+    BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut url).unwrap();
+    let mut service = Service { child, url: url.trim_end().to_owned() };
+    assert_eq!(service.route("cancel my order")["intent"], "cancel_order");
+    service.signal("-TERM");
+    assert!(service.child.wait().unwrap().success());
+
+    let status = program().args(["route", "--routes", "gone", "x"]).stderr(full()).status();
+    assert_eq!(status.unwrap().code(), Some(3));
 }
 
 #[test]

@@ -60,6 +60,12 @@ pub enum ModelError {
         /// Its name.
         name: String,
     },
+    /// A tensor is there that the configuration does not speak of.
+    #[error("has tensor {name:?}, which its configuration does not speak of; fetch it again")]
+    Surplus {
+        /// Its name.
+        name: String,
+    },
     /// A tensor has another type or shape.
     #[error("has tensor {name:?} as {found}, not {expected}")]
     Tensor {

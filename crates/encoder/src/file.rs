@@ -161,6 +161,15 @@ impl ModelFile {
         self.bytes(name, Dtype::U8, &[len])
     }
 
+    /// Refuses a file that holds tensors of this name's beginning: more than its
+    /// configuration speaks of.
+    pub(crate) fn ends_at(&self, beginning: &str) -> Result<(), ModelError> {
+        match self.tensors.keys().find(|name| name.starts_with(beginning)) {
+            Some(name) => Err(ModelError::Surplus { name: name.clone() }),
+            None => Ok(()),
+        }
+    }
+
     fn tensor(&self, name: &str) -> Result<&Tensor, ModelError> {
         self.tensors.get(name).ok_or_else(|| ModelError::MissingTensor { name: name.to_owned() })
     }

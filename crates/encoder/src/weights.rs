@@ -166,6 +166,7 @@ impl EmbeddingTable {
 impl Weights {
     pub(crate) fn read(file: &ModelFile) -> Result<Self, ModelError> {
         let config = file.config();
+        file.ends_at(&format!("layers.{}.", config.layers))?;
         Ok(Self {
             words: EmbeddingTable::read(file, "embeddings.word", config.vocabulary)?,
             positions: file.floats("embeddings.position", config.max_tokens * config.hidden)?,

@@ -81,6 +81,8 @@ fn a_header_that_does_not_fit_its_tensors_is_refused() {
     for (from, to, reason) in [
         (r#"\"layers\":12"#, r#"\"layers\":13"#, "no tensor \"layers.12."),
         (r#"\"layers\":12"#, r#"\"layers\":0"#, "layers 0"),
+        // Once opened, and answered nonsense.
+        (r#"\"layers\":12"#, r#"\"layers\":1 "#, "does not speak of"),
         (r#"\"heads\":12"#, r#"\"heads\":7"#, "attention heads 7"),
         (r#"\"heads\":12"#, r#"\"heads\":0"#, "attention heads 0"),
         (r#"\"hidden\":384"#, r#"\"hidden\":400"#, "hidden / intermediate width 400 / 1536"),

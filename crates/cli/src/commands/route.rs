@@ -10,38 +10,41 @@ use crate::failure::Failure;
 use crate::output;
 
 pub(crate) fn run(args: &RouteArgs, engine_args: &EngineArgs) -> Result<(), Failure> {
-    let texts = texts(args)?;
+    if args.texts.is_empty() && io::stdin().is_terminal() {
+        return Err(Failure::NoText);
+    }
+    // Texts of the command line are all there: a bad one is said before any is routed.
+    let texts: Vec<Text> = args.texts.iter().enumerate().map(checked).collect::<Result<_, _>>()?;
     let router = engine::router(engine_args, Some(&args.routes))?;
-    let options = RouteOptions { top_k: args.top_k };
-    for (i, text) in texts.iter().enumerate() {
-        let answer = router.route(text, options)?;
+    let mut shown = 0;
+    let mut show = |text: &Text| {
+        let answer = router.route(text, RouteOptions { top_k: args.top_k })?;
+        shown += 1;
         if args.json {
-            output::json(&answer)?;
-        } else {
-            if i > 0 {
-                output::line("")?;
+            return output::json(&answer);
+        }
+        if shown > 1 {
+            output::line("")?;
+        }
+        print(text, &answer)
+    };
+    texts.iter().try_for_each(&mut show)?;
+    if args.texts.is_empty() {
+        // Line by line, so that a pipe which stays open gets its answers; blank ones, such
+        // as a last one, are nobody's question.
+        for (i, line) in io::stdin().lines().enumerate() {
+            let line = line.map_err(|source| Failure::Input { number: i + 1, source })?;
+            if !line.trim().is_empty() {
+                show(&checked((i, &line))?)?;
             }
-            print(text, &answer)?;
         }
     }
-    Ok(())
+    if shown == 0 { Err(Failure::NoText) } else { Ok(()) }
 }
 
-/// The texts of the command line, or the lines of standard input.
-fn texts(args: &RouteArgs) -> Result<Vec<Text>, Failure> {
-    let lines = if !args.texts.is_empty() {
-        args.texts.clone()
-    } else if io::stdin().is_terminal() {
-        return Err(Failure::NoText);
-    } else {
-        io::stdin().lines().collect::<Result<_, _>>().map_err(Failure::Input)?
-    };
-    let check = |(i, line): (usize, &String)| {
-        let text = Text::try_from(line.as_str());
-        text.map_err(|source| Failure::Text { number: i + 1, source })
-    };
-    let texts: Vec<Text> = lines.iter().enumerate().map(check).collect::<Result<_, _>>()?;
-    if texts.is_empty() { Err(Failure::NoText) } else { Ok(texts) }
+/// The text at this place, from 0, of the command line or of standard input.
+fn checked((i, text): (usize, &String)) -> Result<Text, Failure> {
+    Text::try_from(text.as_str()).map_err(|source| Failure::Text { number: i + 1, source })
 }
 
 /// One text's decision, for people.

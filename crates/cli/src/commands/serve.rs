@@ -1,5 +1,6 @@
 //! `synaptoroute serve`: answers over HTTP until it is told to stop.
 
+use std::io::IsTerminal;
 use std::process;
 use std::time::Duration;
 
@@ -16,7 +17,12 @@ pub(crate) fn run(args: &ServeArgs, engine_args: &EngineArgs) -> Result<(), Fail
     if !args.listen.ip().is_loopback() && !args.insecure {
         return Err(Failure::Exposed(args.listen));
     }
-    tracing_subscriber::fmt().with_writer(std::io::stderr).with_max_level(args.log).init();
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .log_internal_errors(false)
+        .with_max_level(args.log)
+        .init();
     let router = engine::router(engine_args, args.routes.as_deref())?;
     let runtime = tokio::runtime::Runtime::new().map_err(Failure::Runtime)?;
     runtime.block_on(async {
@@ -35,7 +41,7 @@ pub(crate) fn run(args: &ServeArgs, engine_args: &EngineArgs) -> Result<(), Fail
         ));
         let mut config = Config::default();
         if let Some(workers) = args.workers {
-            config.workers = workers.get();
+            config.workers = usize::from(workers);
         }
         config.max_queue = args.max_queue;
         config.grace = Duration::from_secs(args.grace);

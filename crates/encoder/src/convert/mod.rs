@@ -175,6 +175,10 @@ pub fn convert(
     }
     progress(of, of);
     let tensors = quantise::tensors(&source, &samples, vocabulary.lines);
+    if let Some(tensor) = tensors.iter().find(|tensor| !tensor.data.is_finite()) {
+        let what = format!("its weights are so large that {:?} overflows", tensor.name);
+        return Err(ConvertError::Graph { path: job.onnx.clone(), what });
+    }
     Ok(Converted { bytes: write::file(&config, tensors), config })
 }
 

@@ -40,6 +40,8 @@ pub(super) struct Attribute {
     pub(super) name: String,
     #[prost(float, tag = "2")]
     pub(super) f: f32,
+    #[prost(bytes = "bytes", tag = "4")]
+    pub(super) s: Bytes,
     #[prost(message, optional, tag = "5")]
     pub(super) t: Option<Tensor>,
 }
@@ -158,8 +160,8 @@ impl Graph {
         self.initializers.contains_key(name)
     }
 
-    pub(super) fn has_operation(&self, op_type: &str) -> bool {
-        self.nodes.iter().any(|node| node.op_type == op_type)
+    pub(super) fn operations(&self, op_type: &str) -> impl Iterator<Item = &Node> {
+        self.nodes.iter().filter(move |node| node.op_type == op_type)
     }
 
     /// The node that makes this value.

@@ -78,10 +78,16 @@ const WORDS: &str = "embeddings.word_embeddings.weight";
 impl Source {
     /// Finds everything, or says what is missing.
     pub(super) fn find(graph: &Graph, heads: Option<usize>) -> Result<Self, String> {
-        let words = graph.initializer_names().find(|name| name.ends_with(WORDS));
-        let words = words.ok_or_else(|| format!("no weight is called {WORDS:?}"))?;
+        let mut tables = graph.initializer_names().filter(|name| name.ends_with(WORDS));
+        let words = tables.next().ok_or_else(|| format!("no weight is called {WORDS:?}"))?;
+        if tables.next().is_some() {
+            return Err(format!("several weights are called {WORDS:?}: which encoder is meant?"));
+        }
         let prefix = words.strip_suffix(WORDS).unwrap_or_default().to_owned();
-        if !graph.has_operation("Erf") && !graph.has_operation("Gelu") {
+        let approximate =
+            |node: &Node| node.attribute.iter().any(|a| a.name == "approximate" && a.s == "tanh");
+        let mut whole = graph.operations("Gelu").filter(|node| !approximate(node));
+        if graph.operations("Erf").next().or_else(|| whole.next()).is_none() {
             return Err("it has no GELU by the error function".to_owned());
         }
         let finder = Finder { graph, prefix };

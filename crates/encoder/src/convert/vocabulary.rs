@@ -75,6 +75,12 @@ impl Vocabulary {
         {
             return Err(format!("its added token {:?} is not in the vocabulary", token.content));
         }
+        if let Some(token) = added_tokens.iter().find(|t| !t.special) {
+            return Err(format!(
+                "its added token {:?} is not a special one, and would not be found in a text",
+                token.content
+            ));
+        }
         let mut words = vec![None; model.vocab.len()];
         for (word, id) in &model.vocab {
             let place = words.get_mut(*id as usize);
@@ -98,11 +104,7 @@ impl Vocabulary {
                 unknown: model.unk_token,
                 cls: "[CLS]".to_owned(),
                 sep: "[SEP]".to_owned(),
-                special: added_tokens
-                    .into_iter()
-                    .filter(|t| t.special)
-                    .map(|t| t.content)
-                    .collect(),
+                special: added_tokens.into_iter().map(|t| t.content).collect(),
             },
         })
     }

@@ -39,6 +39,14 @@ impl Data {
         }
     }
 
+    /// Whether every number is one.
+    pub(super) fn is_finite(&self) -> bool {
+        match self {
+            Self::F32(data) => data.iter().all(|x| x.is_finite()),
+            Self::I8(_) | Self::U8(_) => true,
+        }
+    }
+
     fn write(&self, out: &mut Vec<u8>) {
         match self {
             Self::I8(data) => out.extend(data.iter().map(|x| x.cast_unsigned())),

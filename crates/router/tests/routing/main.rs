@@ -4,6 +4,7 @@
 //! - `round_trip`: a routes file survives being written and read.
 //! - `bad_files`: a bad one is refused with field and line.
 //! - `rules`: decisions, one rule at a time.
+//! - `weighing`: what counts as evidence, and what speaks against a route.
 //! - `model`: decisions against a naive model of all the rules together.
 //! - `support`: vectors whose cosines are known.
 
@@ -15,3 +16,4 @@ mod round_trip;
 mod rules;
 mod support;
 mod values;
+mod weighing;

@@ -1,7 +1,8 @@
 //! Routes and vectors whose cosines to the query are known exactly.
 
 use synaptoroute_router::{
-    Decision, IndexedRoute, Route, RouteName, Settings, Snapshot, Text, TopK, Vectors,
+    Decision, IndexedRoute, Outcome, Reason, Route, RouteName, Settings, Snapshot, Text, TopK,
+    Vectors,
 };
 
 use synaptoroute_kernels::Kernels;
@@ -101,4 +102,33 @@ pub(crate) fn order(decision: &Decision) -> Vec<&str> {
 /// Every bit of a decision: floats are written so that they read back the same.
 pub(crate) fn bits(decision: &Decision) -> String {
     serde_json::to_string(decision).unwrap()
+}
+
+pub(crate) fn threshold(cut: f64) -> impl FnOnce(&mut Route) {
+    move |route| route.threshold = Some(cut.try_into().unwrap())
+}
+
+pub(crate) fn score_threshold(cut: f64) -> impl FnOnce(&mut Route) {
+    move |route| route.score_threshold = Some(cut.try_into().unwrap())
+}
+
+/// Where `decide` of each situation leads, and why; every one that comes out otherwise.
+pub(crate) fn assert_outcomes<'a>(
+    situations: impl IntoIterator<Item = (&'a str, Snapshot, Option<&'a str>, Reason)>,
+) {
+    let mut wrong = Vec::new();
+    for (what, snapshot, expected, reason) in situations {
+        let decision = decide(&snapshot);
+        if (intent(&decision), decision.reason) != (expected, reason) {
+            wrong.push(format!("{what}: {}", bits(&decision)));
+        }
+        let outcome = match reason {
+            Reason::Accepted => Outcome::Matched,
+            Reason::WithinMargin => Outcome::Ambiguous,
+            _ => Outcome::None,
+        };
+        assert_eq!(decision.outcome, outcome, "{what}");
+        assert_eq!(decision.route, decision.intent, "{what}");
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

@@ -182,7 +182,11 @@ impl Builder<'_> {
 
     fn constant(&mut self, tensor: Tensor) -> String {
         let output = self.node("Constant", &[]);
-        self.attribute(Attribute { name: "value".to_owned(), t: Some(tensor), f: 0.0 });
+        self.attribute(Attribute {
+            name: "value".to_owned(),
+            t: Some(tensor),
+            ..Attribute::default()
+        });
         output
     }
 
@@ -220,7 +224,7 @@ impl Builder<'_> {
         if self.dialect == Dialect::Nodes {
             let out = self.node("LayerNormalization", &[x, &gamma, &beta]);
             let f = self.weights.epsilon;
-            self.attribute(Attribute { name: "epsilon".to_owned(), f, t: None });
+            self.attribute(Attribute { name: "epsilon".to_owned(), f, ..Attribute::default() });
             return out;
         }
         let mean = self.node("ReduceMean", &[x]);

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::export::{Dialect, Export, Onnx, matrix_name};
 use super::random::Weights;
-use crate::convert::onnx::{EXTERNAL, GraphProto, INT64};
+use crate::convert::onnx::{Attribute, EXTERNAL, GraphProto, INT64};
 
 /// A case, what is done to a sound export, the file that the message names (none where the
 /// job itself is wrong), and a part of the reason.
@@ -160,6 +160,40 @@ fn shapes_that_the_forward_pass_does_not_do() {
             ONNX,
             "it has no GELU by the error function",
         ),
+        // Once converted as if it were the exact one.
+        (
+            "approximate gelu",
+            |e| {
+                *e = Export::new(&Weights::new(1, 384, 12), Dialect::Nodes);
+                for node in e.graph().node.iter_mut().filter(|node| node.op_type == "Gelu") {
+                    let (name, s) = ("approximate".to_owned(), "tanh".into());
+                    node.attribute.push(Attribute { name, s, ..Attribute::default() });
+                }
+            },
+            ONNX,
+            "it has no GELU by the error function",
+        ),
+        // Once converted whichever came first.
+        (
+            "two encoders",
+            |e| {
+                let mut second = e.stored(WORD_TABLE).clone();
+                second.name = format!("other.{WORD_TABLE}");
+                e.graph().initializer.push(second);
+            },
+            ONNX,
+            "which encoder is meant",
+        ),
+        // Once wrote a file that did not open.
+        (
+            "weights that overflow",
+            |e| {
+                let numbers = std::iter::repeat_n(f32::MAX.to_le_bytes(), 384 * 1536);
+                e.stored(&matrix_name(0, 4)).raw_data = numbers.flatten().collect();
+            },
+            ONNX,
+            "overflows",
+        ),
         ("no epsilon", |e| e.rename_operations("Sqrt", "Pow"), ONNX, "epsilon cannot be read"),
         (
             "unreadable heads",
@@ -301,6 +335,13 @@ fn tokenizers_of_another_kind() {
             |e| json(e)["added_tokens"][0]["content"] = json!("<pad>"),
             TOKENIZER,
             "its added token \"<pad>\" is not in the vocabulary",
+        ),
+        // Once dropped in silence.
+        (
+            "an added token that is not special",
+            |e| json(e)["added_tokens"][0]["special"] = json!(false),
+            TOKENIZER,
+            "its added token \"[PAD]\" is not a special one",
         ),
         (
             "no [CLS]",
