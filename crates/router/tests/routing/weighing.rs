@@ -1,6 +1,5 @@
 //! What counts as evidence, and what speaks against a route.
 
-use serde_json::json;
 use synaptoroute_router::{IndexedRoute, Outcome, Prior, Reason, Settings};
 
 use crate::support::{
