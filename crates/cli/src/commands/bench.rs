@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
-use synaptoroute::{Encoder, Scratch};
+use synaptoroute::{Bert, Encoder, Scratch};
 
 use crate::args::{BenchArgs, EngineArgs};
 use crate::built_in;
@@ -46,7 +46,7 @@ struct Quantiles {
 
 pub(crate) fn run(args: &BenchArgs, engine_args: &EngineArgs) -> Result<(), Failure> {
     let file = engine::model_file(engine_args)?;
-    let encoder = engine::encoder(engine_args)?;
+    let encoder = Bert::new(&file, engine::kernels(engine_args)?)?;
     let tokens = encoder.tokenizer().encode(QUERY).map_err(|e| Failure::Bench(e.to_string()))?;
     let (mut scratch, mut vector) = (Scratch::new(), vec![0.0; encoder.model().dimensions]);
     let half = Duration::from_secs_f64(args.seconds / 2.0);
