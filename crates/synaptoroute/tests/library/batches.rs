@@ -6,10 +6,14 @@ use synaptoroute::{RouteOptions, RouterError, Text};
 
 use crate::support::{FAIL, ask, moody, route, support, text, timeless};
 
-/// Questions of all kinds and lengths, the last longer than the model reads.
+/// Longer than the model reads.
+fn long_query() -> Text {
+    text(&"where is my parcel and why was I charged for it ".repeat(60))
+}
+
+/// Questions of all kinds.
 fn queries() -> Vec<Text> {
-    let long = "where is my parcel and why was I charged for it ".repeat(60);
-    let short = [
+    let queries = [
         "where is my bill",
         "I forgot my pasword :(",
         "capital of france?",
@@ -20,7 +24,7 @@ fn queries() -> Vec<Text> {
         "build me a billing system",
         "a",
     ];
-    short.into_iter().chain([long.as_str()]).map(text).collect()
+    queries.map(text).into()
 }
 
 proptest! {
@@ -30,11 +34,16 @@ proptest! {
     fn a_batch_answers_as_its_queries_one_by_one(
         // More than are encoded together.
         picks in prop::collection::vec(any::<prop::sample::Index>(), 0..80),
+        // One text of 512 tokens takes the portable path seconds.
+        long_at in prop::option::weighted(0.3, any::<prop::sample::Index>()),
         top_k in prop::option::of(1..5_u64),
     ) {
         let (router, queries) = (support(), queries());
         let options = RouteOptions { top_k: top_k.map(|count| count.try_into().unwrap()) };
-        let batch: Vec<Text> = picks.iter().map(|pick| pick.get(&queries).clone()).collect();
+        let mut batch: Vec<Text> = picks.iter().map(|pick| pick.get(&queries).clone()).collect();
+        if let Some(place) = long_at {
+            batch.insert(place.index(batch.len() + 1), long_query());
+        }
         let together = router.route_batch(&batch, options).unwrap();
         prop_assert_eq!(together.len(), batch.len());
         for (query, answer) in batch.iter().zip(together) {

@@ -1,5 +1,6 @@
 //! The portable path: plain Rust on arrays, and the oracle the others are held against.
 
+mod fma;
 mod simd;
 
 use crate::instantiate::instantiate;

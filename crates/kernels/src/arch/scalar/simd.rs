@@ -1,6 +1,6 @@
 //! Sixteen lanes as arrays.
 
-use super::Scalar;
+use super::{Scalar, fma::mul_add};
 use crate::simd::{LANES, Simd};
 
 /// Packed bytes and 32-bit lanes share one representation, as they do in a register.
@@ -66,7 +66,7 @@ impl Simd for Scalar {
     }
     #[inline(always)]
     fn mul_add(self, a: Self::F, b: Self::F, c: Self::F) -> Self::F {
-        map(|i| a[i].mul_add(b[i], c[i]))
+        mul_add(a, b, c)
     }
     #[inline(always)]
     fn min(self, a: Self::F, b: Self::F) -> Self::F {
