@@ -1,9 +1,11 @@
 //! The BERT encoder: a model file, its tokenizer, and kernels to run it.
 
+use std::io;
+use std::num::NonZero;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use synaptoroute_kernels::Kernels;
+use synaptoroute_kernels::{Crew, Kernels};
 
 use crate::config::Config;
 use crate::encoder::{Embedding, EncodeError, Encoder, ModelInfo};
@@ -26,6 +28,7 @@ pub struct Bert {
     tokenizer: Tokenizer,
     kernels: Kernels,
     info: ModelInfo,
+    crew: Crew,
     /// Working memory not in use: there are as many as callers were ever at work at once.
     idle: Mutex<Vec<Scratch>>,
 }
@@ -68,7 +71,21 @@ impl Bert {
             isa: kernels.isa(),
             activation_width: kernels.isa().fast_width(),
         };
-        Ok(Self { config, weights, tokenizer, kernels, info, idle: Mutex::default() })
+        let crew = Crew::alone();
+        Ok(Self { config, weights, tokenizer, kernels, info, crew, idle: Mutex::default() })
+    }
+
+    /// Lets up to `threads` threads share a pass while no other is under way: a lone query is
+    /// answered sooner, and with several each runs on one thread all the same. The vectors are
+    /// the same to the bit.
+    ///
+    /// Without this, every pass runs on its caller's thread alone.
+    ///
+    /// # Errors
+    ///
+    /// The system gives no more threads.
+    pub fn with_threads(self, threads: NonZero<usize>) -> io::Result<Self> {
+        Ok(Self { crew: Crew::new(threads.get() - 1)?, ..self })
     }
 
     /// The tokenizer.
@@ -89,6 +106,7 @@ impl Bert {
             assert!((1..=self.config.max_tokens).contains(&ids.len()), "{} tokens", ids.len());
             assert!(ids.iter().all(|&id| (id as usize) < self.config.vocabulary), "unknown id");
         }
+        let mut team = self.crew.join();
         let mut first = 0;
         while first < texts.len() {
             let count = pass_len(&texts[first..]);
@@ -96,6 +114,7 @@ impl Bert {
                 config: &self.config,
                 weights: &self.weights,
                 kernels: self.kernels,
+                team: &mut team,
                 scratch,
                 texts: &texts[first..first + count],
             };

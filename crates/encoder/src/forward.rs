@@ -6,8 +6,8 @@
 //! nothing else of that layer is ever read.
 
 use synaptoroute_kernels::{
-    ActivationWidth, Activations, AttentionHead, AttentionScratch, Balance, Epilogue, Kernels,
-    LayerNorm, Output, PANEL, Quantisation, RowScale, Rows,
+    ActivationWidth, Activations, Attention, Balance, Epilogue, Kernels, LayerNorm, Output, PANEL,
+    Quantisation, Queried, RowScale, Rows, RowsMut, Team,
 };
 
 use crate::config::{Config, Pooling};
@@ -15,165 +15,184 @@ use crate::scratch::Scratch;
 use crate::weights::{Layer, OUTLIERS, Weights};
 
 /// One pass over a few texts.
-pub(crate) struct Pass<'a> {
+pub(crate) struct Pass<'a, 'crew> {
     pub(crate) config: &'a Config,
     pub(crate) weights: &'a Weights,
     pub(crate) kernels: Kernels,
+    /// Who does the work.
+    pub(crate) team: &'a mut Team<'crew>,
     pub(crate) scratch: &'a mut Scratch,
     /// Token ids of each text; none empty, every id a row of the table.
     pub(crate) texts: &'a [&'a [u32]],
 }
 
-/// Queries of attention, and where its output goes.
-enum Attended {
-    /// Every token of every text.
-    All,
-    /// The first of each text; its query lies in `Scratch::queries`.
-    First,
-}
-
-impl Pass<'_> {
+impl Pass<'_, '_> {
     /// Writes one unit vector a text to `out`, `[texts][hidden]`.
     pub(crate) fn run(mut self, out: &mut [f32]) {
-        let tokens = self.texts.iter().map(|ids| ids.len()).sum();
-        self.scratch.grow(self.config, tokens);
+        self.scratch.lay_out(self.config, self.team.size(), self.texts);
         self.embed();
-        let weights = self.weights;
-        let (last, others) = weights.layers.split_last().expect("a model has a layer");
-        for layer in others {
-            self.layer(layer, tokens);
+        let tokens = self.scratch.tokens.len();
+        let layers = &self.weights.layers;
+        for (layer, next) in layers.iter().zip(&layers[1..]) {
+            self.keys_and_values(layer, tokens, 0);
+            self.attend(Queried::All);
+            self.after_attention(layer, tokens, Some(next));
         }
+        let last = layers.last().expect("a model has a layer");
         match self.config.pooling {
-            Pooling::Cls => self.last_layer_of_cls(last, tokens),
-            Pooling::Mean => self.layer(last, tokens),
+            Pooling::Cls => {
+                self.keys_and_values(last, tokens, self.config.hidden / PANEL);
+                self.shrink_to_first();
+                self.first_queries(last);
+                self.attend(Queried::First);
+                self.after_attention(last, self.texts.len(), None);
+            }
+            Pooling::Mean => {
+                self.keys_and_values(last, tokens, 0);
+                self.attend(Queried::All);
+                self.after_attention(last, tokens, None);
+            }
         }
         self.pool(out);
     }
 
     /// Word plus position, normalised.
     fn embed(&mut self) {
-        let hidden = self.config.hidden;
-        let mut rows = self.scratch.hidden.chunks_exact_mut(hidden);
-        for ids in self.texts {
-            let positions = self.weights.positions.chunks_exact(hidden);
-            for ((&id, position), row) in ids.iter().zip(positions).zip(&mut rows) {
-                let (codes, scale) = self.weights.words.row(id as usize);
-                row.copy_from_slice(position);
-                self.kernels.add_scaled_i8(row, codes, scale);
-                self.kernels.layer_norm(row, &self.weights.embedding_norm.view());
+        let Self { config: &Config { hidden, .. }, weights, kernels, .. } = *self;
+        let fast = self.fast();
+        let Scratch { tokens, hidden: rows, codes, scales, .. } = &mut *self.scratch;
+        let rows = RowsMut {
+            reals: &mut rows[..tokens.len() * hidden],
+            codes: &mut codes[..tokens.len() * hidden],
+            scales: &mut scales[..tokens.len()],
+        };
+        self.team.rows(tokens.len(), rows, |range, rows| {
+            for (token, row) in tokens[range].iter().zip(rows.reals.chunks_exact_mut(hidden)) {
+                let position = token.position as usize * hidden;
+                row.copy_from_slice(&weights.positions[position..][..hidden]);
+                let (codes, scale) = weights.words.row(token.id as usize);
+                kernels.add_scaled_i8(row, codes, scale);
             }
-        }
+            let norm = weights.embedding_norm.view();
+            let next = weights.layers.first().map(|layer| layer.qkv_balance.view());
+            normalise(&kernels, rows, &norm, next, fast);
+        });
     }
 
-    /// One whole layer on all tokens.
-    fn layer(&mut self, layer: &Layer, tokens: usize) {
+    /// Queries, keys and values of all tokens, from column panel `first` on.
+    fn keys_and_values(&mut self, layer: &Layer, tokens: usize, first: usize) {
         let (hidden, fast) = (self.config.hidden, self.fast());
-        self.quantise_hidden(tokens, layer.qkv_balance.view());
         let Scratch { codes, scales, qkv, .. } = &mut *self.scratch;
         let input = activations(codes, scales, tokens, hidden, fast);
         let output = Output { data: qkv, stride: 3 * hidden };
-        let panels = 0..layer.qkv.panels();
-        self.kernels.linear(&layer.qkv.view(), &input, panels, Epilogue::Store, output);
-        self.attend(&Attended::All);
-        self.after_attention(layer, tokens);
+        let panels = first..layer.qkv.panels();
+        let view = layer.qkv.view();
+        self.kernels.linear(self.team, &view, &input, panels, Epilogue::Store, output);
     }
 
-    /// The last layer where only the first token of each text is wanted: the residual
-    /// stream shrinks to one row a text.
-    fn last_layer_of_cls(&mut self, layer: &Layer, tokens: usize) {
-        let kernels = self.kernels;
-        let (hidden, fast) = (self.config.hidden, self.fast());
-        let query_panels = hidden / PANEL;
-        self.quantise_hidden(tokens, layer.qkv_balance.view());
-        let Scratch { hidden: residual, codes, scales, qkv, queries, .. } = &mut *self.scratch;
-        let input = activations(codes, scales, tokens, hidden, fast);
-        let keys_and_values = query_panels..layer.qkv.panels();
-        let output = Output { data: qkv, stride: 3 * hidden };
-        kernels.linear(&layer.qkv.view(), &input, keys_and_values, Epilogue::Store, output);
-
-        let mut first = 0;
-        for (text, ids) in self.texts.iter().enumerate() {
+    /// Where only the first token of each text is wanted, the residual stream and its codes
+    /// shrink to one row a text.
+    fn shrink_to_first(&mut self) {
+        let hidden = self.config.hidden;
+        let Scratch { hidden: residual, codes, scales, ranges, .. } = &mut *self.scratch;
+        for (text, range) in ranges.iter().enumerate() {
             // A text's row never lies before the row it moves to.
-            let row = first * hidden..(first + 1) * hidden;
+            let row = range.start * hidden..(range.start + 1) * hidden;
             residual.copy_within(row.clone(), text * hidden);
             codes.copy_within(row, text * hidden);
-            scales[text] = scales[first];
-            first += ids.len();
+            scales[text] = scales[range.start];
         }
-        let texts = self.texts.len();
-        let input = activations(codes, scales, texts, hidden, fast);
+    }
+
+    /// Queries of the first tokens, to `queries`.
+    fn first_queries(&mut self, layer: &Layer) {
+        let (hidden, fast) = (self.config.hidden, self.fast());
+        let Scratch { codes, scales, queries, .. } = &mut *self.scratch;
+        let input = activations(codes, scales, self.texts.len(), hidden, fast);
         let output = Output { data: queries, stride: hidden };
-        kernels.linear(&layer.qkv.view(), &input, 0..query_panels, Epilogue::Store, output);
-        self.attend(&Attended::First);
-        self.after_attention(layer, texts);
+        let view = layer.qkv.view();
+        let panels = 0..hidden / PANEL;
+        self.kernels.linear(self.team, &view, &input, panels, Epilogue::Store, output);
     }
 
     /// Attention of each text on itself, to `context`.
-    fn attend(&mut self, attended: &Attended) {
-        let hidden = self.config.hidden;
-        let Scratch { qkv, queries, context, attention, .. } = &mut *self.scratch;
-        let mut first = 0;
-        for (text, ids) in self.texts.iter().enumerate() {
-            let qkv = &qkv[first * 3 * hidden..];
-            let (queries, query_count, row) = match attended {
-                Attended::All => (Rows { data: qkv, stride: 3 * hidden }, ids.len(), first),
-                Attended::First => {
-                    (Rows { data: &queries[text * hidden..], stride: hidden }, 1, text)
-                }
-            };
-            let heads = Heads { queries, query_count, qkv, key_count: ids.len() };
-            heads.attend(self.config, &self.kernels, attention, &mut context[row * hidden..]);
-            first += ids.len();
-        }
+    fn attend(&mut self, queried: Queried) {
+        let Config { hidden, heads, .. } = *self.config;
+        let Scratch { qkv, queries, context, attention: scratch, ranges, .. } = &mut *self.scratch;
+        let part = |first: usize| Rows { data: &qkv[first..], stride: 3 * hidden };
+        let attention = Attention {
+            queries: match queried {
+                Queried::All => part(0),
+                Queried::First => Rows { data: queries, stride: hidden },
+            },
+            keys: part(hidden),
+            values: part(2 * hidden),
+            texts: ranges,
+            queried,
+            heads,
+            dim: self.config.head_dim(),
+        };
+        self.kernels.attention(self.team, &attention, scratch, context, hidden);
     }
 
-    /// From the attention's context to the layer's output, on the first `rows` rows.
-    fn after_attention(&mut self, layer: &Layer, rows: usize) {
+    /// From the attention's context to the layer's output, on the first `rows` rows; and to
+    /// the codes that the next layer reads, if there is one.
+    fn after_attention(&mut self, layer: &Layer, rows: usize, next: Option<&Layer>) {
         let Config { hidden, intermediate, .. } = *self.config;
-        let kernels = self.kernels;
+        let Self { kernels, .. } = *self;
         let fast = self.fast();
-        let Scratch { hidden: residual, context, codes, scales, .. } = &mut *self.scratch;
+        let Scratch {
+            hidden: residual,
+            context,
+            codes,
+            scales,
+            inner,
+            inner_codes,
+            inner_scales,
+            ..
+        } = &mut *self.scratch;
+        let residual = &mut residual[..rows * hidden];
+        let (codes, scales) = (&mut codes[..rows * hidden], &mut scales[..rows]);
+
         let how = Quantisation { width: fast, balance: None, skip: 0 };
-        quantise(&kernels, context, hidden, rows, &how, codes, scales);
-        let input = activations(codes, scales, rows, hidden, fast);
+        quantise(&kernels, self.team, context, hidden, &how, codes, scales);
+        let input = Activations { codes, scales, width: fast };
         let panels = 0..layer.attention_output.panels();
         let output = Output { data: residual, stride: hidden };
         let view = layer.attention_output.view();
-        kernels.linear(&view, &input, panels, Epilogue::Accumulate, output);
-        self.norm(&layer.attention_norm.view(), rows);
+        kernels.linear(self.team, &view, &input, panels, Epilogue::Accumulate, output);
+        let parts = RowsMut { reals: residual, codes, scales };
+        self.team.rows(rows, parts, |_, rows| {
+            let balance = Some(layer.up_balance.view());
+            normalise(&kernels, rows, &layer.attention_norm.view(), balance, fast);
+        });
 
-        self.quantise_hidden(rows, layer.up_balance.view());
-        let Scratch { hidden: residual, codes, scales, inner, inner_codes, inner_scales, .. } =
-            &mut *self.scratch;
-        let input = activations(codes, scales, rows, hidden, fast);
+        let input = Activations { codes, scales, width: fast };
         let output = Output { data: inner, stride: intermediate };
         let gelu = Epilogue::Gelu { balance: layer.down_balance.view() };
-        kernels.linear(&layer.up.view(), &input, 0..layer.up.panels(), gelu, output);
+        let view = layer.up.view();
+        kernels.linear(self.team, &view, &input, 0..layer.up.panels(), gelu, output);
 
         // GELU's few large values leave the small ones little room: here 8 bits are worth
         // the slower product that AVX2 needs for them.
         let wide = ActivationWidth::Eight;
         let how = Quantisation { width: wide, balance: None, skip: OUTLIERS };
-        quantise(&kernels, inner, intermediate, rows, &how, inner_codes, inner_scales);
-        let input = activations(inner_codes, inner_scales, rows, intermediate, wide);
-        let panels = 0..layer.down.panels();
+        let inner_codes = &mut inner_codes[..rows * intermediate];
+        let inner_scales = &mut inner_scales[..rows];
+        quantise(&kernels, self.team, inner, intermediate, &how, inner_codes, inner_scales);
+        let input = Activations { codes: inner_codes, scales: inner_scales, width: wide };
         let output = Output { data: residual, stride: hidden };
-        kernels.linear(&layer.down.view(), &input, panels, Epilogue::Accumulate, output);
-        let outliers = Rows { data: inner, stride: intermediate };
-        let residual = &mut residual[..rows * hidden];
-        kernels.accumulate_outer(outliers, &layer.down_outliers, residual);
-        self.norm(&layer.ffn_norm.view(), rows);
-    }
-
-    fn norm(&mut self, norm: &LayerNorm<'_>, rows: usize) {
-        self.kernels.layer_norm(&mut self.scratch.hidden[..rows * self.config.hidden], norm);
-    }
-
-    /// The residual stream, balanced, to `codes`.
-    fn quantise_hidden(&mut self, rows: usize, balance: Balance<'_>) {
-        let how = Quantisation { width: self.fast(), balance: Some(balance), skip: 0 };
-        let Scratch { hidden, codes, scales, .. } = &mut *self.scratch;
-        quantise(&self.kernels, hidden, self.config.hidden, rows, &how, codes, scales);
+        let view = layer.down.view();
+        let panels = 0..layer.down.panels();
+        kernels.linear(self.team, &view, &input, panels, Epilogue::Accumulate, output);
+        let parts = RowsMut { reals: residual, codes, scales };
+        self.team.rows(rows, parts, |range, rows| {
+            let outliers =
+                Rows { data: &inner[range.start * intermediate..], stride: intermediate };
+            kernels.accumulate_outer(outliers, &layer.down_outliers, rows.reals);
+            let balance = next.map(|next| next.qkv_balance.view());
+            normalise(&kernels, rows, &layer.ffn_norm.view(), balance, fast);
+        });
     }
 
     fn fast(&self) -> ActivationWidth {
@@ -211,51 +230,36 @@ fn activations<'a>(
     Activations { codes: &codes[..rows * columns], scales: &scales[..rows], width }
 }
 
-/// Quantises the first `rows` rows of a buffer.
+/// Normalises rows in place; and balances and quantises the result where `balance` is given.
+fn normalise(
+    kernels: &Kernels,
+    rows: RowsMut<'_>,
+    norm: &LayerNorm<'_>,
+    balance: Option<Balance<'_>>,
+    width: ActivationWidth,
+) {
+    match balance {
+        None => kernels.layer_norm(rows.reals, norm),
+        Some(_) => {
+            let how = Quantisation { width, balance, skip: 0 };
+            kernels.norm_quantise(rows.reals, norm, &how, rows.codes, rows.scales);
+        }
+    }
+}
+
+/// Quantises as many rows as there are scales.
 fn quantise(
     kernels: &Kernels,
+    team: &mut Team<'_>,
     from: &[f32],
     columns: usize,
-    rows: usize,
     how: &Quantisation<'_>,
     codes: &mut [u8],
     scales: &mut [RowScale],
 ) {
-    let len = rows * columns;
-    kernels.quantise(&from[..len], columns, how, &mut codes[..len], &mut scales[..rows]);
-}
-
-/// All heads of one text.
-struct Heads<'a> {
-    queries: Rows<'a>,
-    query_count: usize,
-    /// Queries, keys and values of the text's tokens, side by side.
-    qkv: &'a [f32],
-    key_count: usize,
-}
-
-impl Heads<'_> {
-    /// Writes `query_count` rows to `context`.
-    fn attend(
-        &self,
-        config: &Config,
-        kernels: &Kernels,
-        scratch: &mut AttentionScratch,
-        context: &mut [f32],
-    ) {
-        let (hidden, dim) = (config.hidden, config.head_dim());
-        for column in (0..hidden).step_by(dim) {
-            let part = |offset| Rows { data: &self.qkv[offset + column..], stride: 3 * hidden };
-            let Rows { data, stride } = self.queries;
-            let head = AttentionHead {
-                queries: Rows { data: &data[column..], stride },
-                keys: part(hidden),
-                values: part(2 * hidden),
-                query_count: self.query_count,
-                key_count: self.key_count,
-                dim,
-            };
-            kernels.attention(&head, scratch, &mut context[column..], hidden);
-        }
-    }
+    let rows = RowsMut { reals: &mut [], codes, scales };
+    team.rows(rows.scales.len(), rows, |range, rows| {
+        let from = &from[range.start * columns..range.end * columns];
+        kernels.quantise(from, columns, how, rows.codes, rows.scales);
+    });
 }

@@ -1,5 +1,7 @@
 //! Working memory of a forward pass.
 
+use std::ops::Range;
+
 use synaptoroute_kernels::{AlignedVec, AttentionScratch, RowScale};
 
 use crate::config::Config;
@@ -28,6 +30,17 @@ pub struct Scratch {
     /// `[t]`, of `inner_codes`.
     pub(crate) inner_scales: Vec<RowScale>,
     pub(crate) attention: AttentionScratch,
+    /// Every token of the pass.
+    pub(crate) tokens: Vec<Token>,
+    /// The tokens of each text.
+    pub(crate) ranges: Vec<Range<usize>>,
+}
+
+/// A row of the word table, and one of the position table.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Token {
+    pub(crate) id: u32,
+    pub(crate) position: u32,
 }
 
 impl Scratch {
@@ -45,11 +58,24 @@ impl Scratch {
             inner_codes: AlignedVec::zeroed(0),
             inner_scales: Vec::new(),
             attention: AttentionScratch::default(),
+            tokens: Vec::new(),
+            ranges: Vec::new(),
         }
     }
 
-    /// Makes room for a pass of `tokens`.
-    pub(crate) fn grow(&mut self, config: &Config, tokens: usize) {
+    /// Lays out a pass of these texts, done by `threads` threads, and makes room for it.
+    pub(crate) fn lay_out(&mut self, config: &Config, threads: usize, texts: &[&[u32]]) {
+        self.tokens.clear();
+        self.ranges.clear();
+        let mut longest = 0;
+        for ids in texts {
+            let first = self.tokens.len();
+            self.tokens.extend((0..).zip(*ids).map(|(position, &id)| Token { id, position }));
+            self.ranges.push(first..self.tokens.len());
+            longest = longest.max(ids.len());
+        }
+        self.attention.grow(threads, longest, config.head_dim());
+        let tokens = self.tokens.len();
         self.hidden.grow(tokens * config.hidden);
         self.qkv.grow(tokens * 3 * config.hidden);
         self.queries.grow(tokens * config.hidden);

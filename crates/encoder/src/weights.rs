@@ -1,9 +1,15 @@
 //! A model file's tensors, checked and laid out for the forward pass.
 
+use std::ops::Range;
+use std::sync::Arc;
+
 use safetensors::tensor::Dtype;
-use synaptoroute_kernels::{Balance, LayerNorm, Linear, PANEL, as_i8, column_sums};
+use synaptoroute_kernels::{
+    Balance, ColumnSum, LargePages, LayerNorm, Linear, PANEL, as_i8, column_sums,
+};
 
 use crate::bytes::SharedBytes;
+use crate::config::Config;
 use crate::error::ModelError;
 use crate::file::ModelFile;
 
@@ -62,12 +68,55 @@ impl BalanceWeights {
     }
 }
 
+/// The packed weights of all linear layers, in the order in which a forward pass reads them:
+/// one stream, so that what is prefetched past a layer's end is the next one's beginning.
+#[derive(Debug)]
+struct PackedStream {
+    pages: Arc<LargePages>,
+    taken: usize,
+}
+
+impl PackedStream {
+    /// Copies them out of the file; [`Layer::read`] takes them in this order.
+    fn read(file: &ModelFile) -> Result<Self, ModelError> {
+        let config = file.config();
+        let mut parts = Vec::new();
+        for layer in 0..config.layers {
+            for (name, columns, depth) in Layer::linears(config) {
+                let shape = [columns / PANEL, depth / 4, PANEL, 4];
+                let name = format!("layers.{layer}.{name}.weights");
+                parts.push(file.bytes(&name, Dtype::I8, &shape)?);
+            }
+        }
+        let parts: Vec<&[i8]> = parts.iter().map(|part| as_i8(part.as_slice())).collect();
+        Ok(Self { pages: Arc::new(LargePages::concat(&parts)), taken: 0 })
+    }
+
+    fn take(&mut self, len: usize) -> Packed {
+        self.taken += len;
+        Packed { pages: Arc::clone(&self.pages), range: self.taken - len..self.taken }
+    }
+}
+
+/// One linear layer's part of the stream.
+#[derive(Debug)]
+struct Packed {
+    pages: Arc<LargePages>,
+    range: Range<usize>,
+}
+
+impl Packed {
+    fn as_slice(&self) -> &[i8] {
+        &self.pages[self.range.clone()]
+    }
+}
+
 /// A linear layer in 8 bits.
 #[derive(Debug)]
 pub(crate) struct LinearWeights {
     depth: usize,
-    packed: SharedBytes,
-    column_sums: Vec<i32>,
+    packed: Packed,
+    column_sums: Vec<ColumnSum>,
     scales: Vec<f32>,
     bias: Vec<f32>,
 }
@@ -75,15 +124,15 @@ pub(crate) struct LinearWeights {
 impl LinearWeights {
     fn read(
         file: &ModelFile,
+        stream: &mut PackedStream,
         name: &str,
         columns: usize,
         depth: usize,
     ) -> Result<Self, ModelError> {
-        let shape = [columns / PANEL, depth / 4, PANEL, 4];
-        let packed = file.bytes(&format!("{name}.weights"), Dtype::I8, &shape)?;
+        let packed = stream.take(columns * depth);
         Ok(Self {
             depth,
-            column_sums: column_sums(as_i8(packed.as_slice()), depth),
+            column_sums: column_sums(packed.as_slice(), depth),
             packed,
             scales: file.floats(&format!("{name}.scales"), columns)?,
             bias: file.floats(&format!("{name}.bias"), columns)?,
@@ -102,7 +151,7 @@ impl LinearWeights {
     pub(crate) fn view(&self) -> Linear<'_> {
         Linear {
             depth: self.depth,
-            weights: as_i8(self.packed.as_slice()),
+            weights: self.packed.as_slice(),
             column_sums: &self.column_sums,
             scales: &self.scales,
             bias: &self.bias,
@@ -167,24 +216,41 @@ impl Weights {
     pub(crate) fn read(file: &ModelFile) -> Result<Self, ModelError> {
         let config = file.config();
         file.ends_at(&format!("layers.{}.", config.layers))?;
+        let mut stream = PackedStream::read(file)?;
+        let layers = (0..config.layers).map(|i| Layer::read(file, i, &mut stream));
         Ok(Self {
             words: EmbeddingTable::read(file, "embeddings.word", config.vocabulary)?,
             positions: file.floats("embeddings.position", config.max_tokens * config.hidden)?,
             embedding_norm: Norm::read(file, "embeddings.norm")?,
-            layers: (0..config.layers).map(|i| Layer::read(file, i)).collect::<Result<_, _>>()?,
+            layers: layers.collect::<Result<_, _>>()?,
         })
     }
 }
 
 impl Layer {
-    fn read(file: &ModelFile, index: usize) -> Result<Self, ModelError> {
+    /// Name, columns and depth of a layer's linear layers, in the order in which they are read.
+    fn linears(config: &Config) -> [(&'static str, usize, usize); 4] {
+        let (hidden, intermediate) = (config.hidden, config.intermediate);
+        [
+            ("attention.qkv", 3 * hidden, hidden),
+            ("attention.output", hidden, hidden),
+            ("ffn.up", intermediate, hidden),
+            ("ffn.down", hidden, intermediate),
+        ]
+    }
+
+    fn read(file: &ModelFile, index: usize, stream: &mut PackedStream) -> Result<Self, ModelError> {
         let config = file.config();
         let (hidden, intermediate) = (config.hidden, config.intermediate);
         let named = |part: &str| format!("layers.{index}.{part}");
-        let linear = |part, columns, depth| LinearWeights::read(file, &named(part), columns, depth);
         let balance = |part, depth| BalanceWeights::read(file, &named(part), depth);
+        let mut linear = |(part, columns, depth): (&str, usize, usize)| {
+            LinearWeights::read(file, stream, &named(part), columns, depth)
+        };
+        let [qkv, attention_output, up, down] = Self::linears(config);
+        let mut qkv = linear(qkv)?;
+        let (attention_output, up, down) = (linear(attention_output)?, linear(up)?, linear(down)?);
 
-        let mut qkv = linear("attention.qkv", 3 * hidden, hidden)?;
         let logit = std::f32::consts::LOG2_E / (config.head_dim() as f32).sqrt();
         qkv.scale_outputs(0, std::iter::repeat_n((logit, 0.0), hidden));
         // A head's weights sum to 1, so what is done to every value is done to their mean.
@@ -193,12 +259,12 @@ impl Layer {
         Ok(Self {
             qkv_balance: balance("attention.qkv", hidden)?,
             qkv,
-            attention_output: linear("attention.output", hidden, hidden)?,
+            attention_output,
             attention_norm: Norm::read(file, &named("attention.norm"))?,
             up_balance: balance("ffn.up", hidden)?,
-            up: linear("ffn.up", intermediate, hidden)?,
+            up,
             down_balance: balance("ffn.down", intermediate)?,
-            down: linear("ffn.down", hidden, intermediate)?,
+            down,
             down_outliers: file.floats(&named("ffn.down.outliers"), OUTLIERS * hidden)?,
             ffn_norm: Norm::read(file, &named("ffn.norm"))?,
         })

@@ -17,7 +17,7 @@ pub(crate) fn add_scaled_i8<S: Simd>(s: S, row: &mut [f32], codes: &[i8], scale:
 #[inline(always)]
 pub(crate) fn gelu_in_place<S: Simd>(s: S, row: &mut [f32]) {
     for x in row.as_chunks_mut::<LANES>().0 {
-        let y = math::gelu(s, s.load(x));
+        let [y] = math::gelu(s, [s.load(x)]);
         s.store(x, y);
     }
 }

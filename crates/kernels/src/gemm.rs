@@ -4,13 +4,13 @@
 //! f32 in an epilogue, so that no integer ever goes to memory.
 
 use crate::math;
-use crate::packed::PANEL;
+use crate::packed::{ColumnSum, PANEL};
 use crate::quantise::{Balance, RowScale};
 use crate::simd::{LANES, Simd};
 
 /// Bytes the weight stream is prefetched ahead. A page: the hardware's own prefetcher stops
 /// at each page's end. (Measured on the prototype, 12 tokens, Zen 4: 1.31 -> 1.11 ms.)
-const PREFETCH_AHEAD: usize = 4096;
+pub(crate) const PREFETCH_AHEAD: usize = 4096;
 
 /// What becomes of `y = x W + b` before it is written.
 #[derive(Clone, Copy, Debug)]
@@ -43,7 +43,7 @@ pub(crate) struct TileArgs {
     /// One packed panel, `[K/4][32][4]`.
     pub(crate) weights: *const i8,
     /// `[32]` each, as are the epilogue's.
-    pub(crate) column_sums: *const i32,
+    pub(crate) column_sums: *const ColumnSum,
     pub(crate) scales: *const f32,
     pub(crate) bias: *const f32,
     /// `[rows][stride]`, 32 of each row.
@@ -143,6 +143,56 @@ unsafe fn blocks<
             unsafe { finish(s, args, i, (first + j) * LANES, sum) };
         }
     }
+    if let TileEpilogue::Gelu { factors, offsets } = args.epilogue {
+        let mut row = 0;
+        while row < ROWS {
+            let left = ROWS - row;
+            // SAFETY: rows `row..row + left` and blocks `first..first + BLOCKS` are inside
+            // the tile.
+            row += unsafe {
+                match left {
+                    8.. if S::WIDE => gelu::<S, 8, BLOCKS>(s, args, factors, offsets, row, first),
+                    4.. if S::WIDE => gelu::<S, 4, BLOCKS>(s, args, factors, offsets, row, first),
+                    2.. => gelu::<S, 2, BLOCKS>(s, args, factors, offsets, row, first),
+                    _ => gelu::<S, 1, BLOCKS>(s, args, factors, offsets, row, first),
+                }
+            };
+        }
+    }
+}
+
+/// GELU and the next layer's balancing, of what the tile has put out: `ROWS` rows from `row`
+/// on, of `BLOCKS` blocks from `first` on; says how many rows.
+///
+/// # Safety
+///
+/// As [`tile`], inside it.
+#[inline(always)]
+unsafe fn gelu<S: Simd, const ROWS: usize, const BLOCKS: usize>(
+    s: S,
+    args: &TileArgs,
+    factors: *const f32,
+    offsets: *const f32,
+    row: usize,
+    first: usize,
+) -> usize {
+    // SAFETY: the caller's contract; all arrays of a tile are 32 columns wide.
+    unsafe {
+        for block in first..first + BLOCKS {
+            let column = block * LANES;
+            let out = |i: usize| args.out.add((row + i) * args.stride + column).cast();
+            let mut x = [s.splat(0.0); ROWS];
+            for (i, x) in x.iter_mut().enumerate() {
+                *x = s.load(&*out(i));
+            }
+            let factor = s.load(&*factors.add(column).cast());
+            let offset = s.load(&*offsets.add(column).cast());
+            for (i, y) in math::gelu_coarse(s, x).into_iter().enumerate() {
+                s.store(&mut *out(i), s.mul_add(y, factor, offset));
+            }
+        }
+    }
+    ROWS
 }
 
 /// Zero point, scales, bias and epilogue for sixteen sums of one row.
@@ -160,15 +210,13 @@ unsafe fn finish<S: Simd>(s: S, args: &TileArgs, row: usize, column: usize, sum:
         let bias = s.load(&*args.bias.add(column).cast());
         let out = &mut *args.out.add(row * args.stride + column).cast::<[f32; LANES]>();
 
-        let sum = s.sub_i32(sum, s.mul_i32(s.splat_i32(quantised.zero_point), column_sums));
+        let zero_point = s.splat_i32(ColumnSum::factors(quantised.zero_point));
+        let sum = s.add_products_i16(sum, column_sums, zero_point);
         let scale = s.mul(s.splat(quantised.scale), scales);
         let y = s.mul_add(s.to_f32(sum), scale, bias);
         let y = match args.epilogue {
-            TileEpilogue::Store => y,
-            TileEpilogue::Gelu { factors, offsets } => {
-                let factor = s.load(&*factors.add(column).cast());
-                s.mul_add(math::gelu(s, y), factor, s.load(&*offsets.add(column).cast()))
-            }
+            // GELU comes after, in another rhythm.
+            TileEpilogue::Store | TileEpilogue::Gelu { .. } => y,
             TileEpilogue::Accumulate => s.add(s.load(out), y),
         };
         s.store(out, y);
@@ -177,7 +225,7 @@ unsafe fn finish<S: Simd>(s: S, args: &TileArgs, row: usize, column: usize, sum:
 
 /// Asks for a cache line. A hint: any address will do.
 #[inline(always)]
-fn prefetch(address: *const i8) {
+pub(crate) fn prefetch(address: *const i8) {
     #[cfg(target_arch = "x86_64")]
     // SAFETY: prefetching reads nothing and cannot fault; SSE is part of x86-64.
     unsafe {

@@ -32,7 +32,7 @@ macro_rules! instantiate {
         tile rows [$($rows:literal)*], exact tiles: $exact:ident
     ) => {
         use $crate::table::{Table, TileFn, Tiles};
-        use $crate::{attention, dot, elementwise, gemm, norm, outer, quantise};
+        use $crate::{attention, dot, elementwise, gemm, norm, outer, peak, quantise};
 
         /// # Safety
         ///
@@ -47,10 +47,12 @@ macro_rules! instantiate {
 
         /// # Safety
         ///
-        /// The CPU has this instruction set's features.
+        /// The CPU has this instruction set's features, and `attention::attend`'s contract
+        /// holds.
         $(#[$features])*
-        unsafe fn attend(args: attention::Head<'_>) {
-            attention::attend($token { _private: () }, args);
+        unsafe fn attend(head: &mut attention::Head<'_>) {
+            // SAFETY: both halves of the contract are passed on.
+            unsafe { attention::attend($token { _private: () }, head) }
         }
 
         /// # Safety
@@ -59,6 +61,20 @@ macro_rules! instantiate {
         $(#[$features])*
         unsafe fn layer_norm(row: &mut [f32], norm: &norm::LayerNorm<'_>) {
             norm::layer_norm($token { _private: () }, row, norm);
+        }
+
+        /// # Safety
+        ///
+        /// The CPU has this instruction set's features.
+        $(#[$features])*
+        unsafe fn norm_quantise(
+            row: &mut [f32],
+            norm: &norm::LayerNorm<'_>,
+            balance: &quantise::Balance<'_>,
+            limit: u8,
+            out: &mut [u8],
+        ) -> quantise::RowScale {
+            norm::norm_quantise($token { _private: () }, row, norm, balance, limit, out)
         }
 
         /// # Safety
@@ -105,6 +121,30 @@ macro_rules! instantiate {
             dot::dot_rows($token { _private: () }, query, rows, out);
         }
 
+        /// # Safety
+        ///
+        /// The CPU has this instruction set's features.
+        $(#[$features])*
+        unsafe fn integer_peak(rounds: u64) -> u64 {
+            peak::integer($token { _private: () }, rounds)
+        }
+
+        /// # Safety
+        ///
+        /// The CPU has this instruction set's features.
+        $(#[$features])*
+        unsafe fn float_peak(rounds: u64) -> u64 {
+            peak::float($token { _private: () }, rounds)
+        }
+
+        /// # Safety
+        ///
+        /// The CPU has this instruction set's features.
+        $(#[$features])*
+        unsafe fn read(bytes: &[i8]) {
+            peak::read($token { _private: () }, bytes);
+        }
+
         static TILES: Tiles = {
             const fn tiles<const K: usize>() -> &'static [TileFn] {
                 &[$(tile::<$rows, K, false>),*]
@@ -118,11 +158,15 @@ macro_rules! instantiate {
             exact_tiles: &$exact,
             attend,
             layer_norm,
+            norm_quantise,
             quantise,
             add_scaled_i8,
             accumulate_outer,
             gelu,
             dot_rows,
+            integer_peak,
+            float_peak,
+            read,
         };
     };
 }

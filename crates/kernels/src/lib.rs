@@ -22,27 +22,32 @@
 mod aligned;
 mod arch;
 mod attention;
+mod crew;
 mod dot;
 mod elementwise;
 mod gemm;
 mod instantiate;
 mod isa;
 mod kernels;
+mod large;
 mod math;
 mod norm;
 mod outer;
 mod packed;
+mod peak;
 mod quantise;
 mod simd;
 mod table;
 
 pub use aligned::{ALIGNMENT, AlignedVec, as_i8};
 pub use attention::Rows;
+pub use crew::{Crew, RowsMut, Team};
 pub use gemm::Epilogue;
 pub use isa::{ActivationWidth, ISA_VARIABLE, Isa, IsaError};
 pub use kernels::{
-    Activations, AttentionHead, AttentionScratch, Kernels, Linear, Output, Quantisation,
+    Activations, Attention, AttentionScratch, Kernels, Linear, Output, Quantisation, Queried,
 };
+pub use large::LargePages;
 pub use norm::LayerNorm;
-pub use packed::{PANEL, column_sums, pack, packed_index};
+pub use packed::{ColumnSum, PANEL, column_sums, pack, packed_index};
 pub use quantise::{Balance, RowScale};

@@ -1,4 +1,9 @@
 //! Polynomials for the two transcendental functions of a forward pass.
+//!
+//! Both take several vectors and advance them in step. A polynomial is one long chain of
+//! dependent multiply-adds; evaluated one vector after the other, the chains fill the CPU's
+//! scheduler and leave its multipliers idle: GELU of a 12-row tile took 38 cycles a vector
+//! that way, four times what the multipliers need (Intel, AVX-512).
 
 use crate::simd::Simd;
 
@@ -7,7 +12,7 @@ use crate::simd::Simd;
 /// Splits `x = n + f` with `|f| <= 1/2`; `2^f` by a minimax polynomial (Lawson's iteration
 /// on Chebyshev nodes, relative error 2e-9, below f32's own rounding).
 #[inline(always)]
-pub(crate) fn exp2<S: Simd>(s: S, x: S::F) -> S::F {
+pub(crate) fn exp2<S: Simd, const N: usize>(s: S, x: [S::F; N]) -> [S::F; N] {
     const C: [f32; 7] = [
         1.0,
         std::f32::consts::LN_2,
@@ -17,14 +22,18 @@ pub(crate) fn exp2<S: Simd>(s: S, x: S::F) -> S::F {
         0.001_339_887_5,
         0.000_153_533_6,
     ];
-    let x = s.max(x, s.splat(-100.0));
-    let n = s.round(x);
-    let f = s.sub(x, s.to_f32(n));
-    let mut p = s.splat(C[6]);
-    for c in C[..6].iter().rev() {
-        p = s.mul_add(p, f, s.splat(*c));
+    let mut f = x;
+    let mut n = [s.splat_i32(0); N];
+    for i in 0..N {
+        let x = s.max(x[i], s.splat(-100.0));
+        n[i] = s.round(x);
+        f[i] = s.sub(x, s.to_f32(n[i]));
     }
-    s.scale_by_power_of_two(p, n)
+    let mut p = polynomial(s, &C, f);
+    for i in 0..N {
+        p[i] = s.scale_by_power_of_two(p[i], n[i]);
+    }
+    p
 }
 
 /// GELU by the error function, `x/2 * (1 + erf(x / sqrt 2))`.
@@ -34,7 +43,7 @@ pub(crate) fn exp2<S: Simd>(s: S, x: S::F) -> S::F {
 /// error of GELU: 2e-5 up to 4.25, 1.5e-4 at 12; the 8-bit step of the rows it feeds is
 /// about 1e-2.
 #[inline(always)]
-pub(crate) fn gelu<S: Simd>(s: S, x: S::F) -> S::F {
+pub(crate) fn gelu<S: Simd, const N: usize>(s: S, x: [S::F; N]) -> [S::F; N] {
     const LIMIT: f32 = 4.25;
     const C: [f32; 10] = [
         0.797_827_96,
@@ -48,13 +57,59 @@ pub(crate) fn gelu<S: Simd>(s: S, x: S::F) -> S::F {
         4.686_98e-10,
         -4.249_955e-12,
     ];
-    let bounded = s.min(s.max(x, s.splat(-LIMIT)), s.splat(LIMIT));
-    let square = s.mul(bounded, bounded);
-    let mut p = s.splat(C[9]);
-    for c in C[..9].iter().rev() {
-        p = s.mul_add(p, square, s.splat(*c));
+    let (mut bounded, mut square) = (x, x);
+    for i in 0..N {
+        bounded[i] = s.min(s.max(x[i], s.splat(-LIMIT)), s.splat(LIMIT));
+        square[i] = s.mul(bounded[i], bounded[i]);
     }
-    let erf = s.mul(p, bounded);
-    let half = s.mul(x, s.splat(0.5));
-    s.mul_add(half, erf, half)
+    let mut p = polynomial(s, &C, square);
+    for i in 0..N {
+        let erf = s.mul(p[i], bounded[i]);
+        let half = s.mul(x[i], s.splat(0.5));
+        p[i] = s.mul_add(half, erf, half);
+    }
+    p
+}
+
+/// GELU for what is about to become 8 bits: absolute error 7e-5 rms up to 4 and 7e-4 at most,
+/// where one step of the codes is about 1e-2.
+///
+/// `x (1/2 + b P(b^2))` with `b` the bounded `x`; P by Lawson's iteration as for [`gelu`], held
+/// to a half at the bound. Three fifths of that one's operations.
+#[inline(always)]
+pub(crate) fn gelu_coarse<S: Simd, const N: usize>(s: S, x: [S::F; N]) -> [S::F; N] {
+    const LIMIT: f32 = 3.75;
+    const C: [f32; 7] = [
+        0.398_648_6,
+        -0.065_610_245,
+        0.009_252_821,
+        -0.000_917_107_04,
+        5.915_199_3e-5,
+        -2.196_027_5e-6,
+        3.521_971_7e-8,
+    ];
+    let (mut bounded, mut square) = (x, x);
+    for i in 0..N {
+        bounded[i] = s.min(s.max(x[i], s.splat(-LIMIT)), s.splat(LIMIT));
+        square[i] = s.mul(bounded[i], bounded[i]);
+    }
+    let mut p = polynomial(s, &C, square);
+    for i in 0..N {
+        p[i] = s.mul(x[i], s.mul_add(p[i], bounded[i], s.splat(0.5)));
+    }
+    p
+}
+
+/// `c[0] + c[1] x + c[2] x^2 ...`, by Horner's rule.
+#[inline(always)]
+fn polynomial<S: Simd, const N: usize>(s: S, c: &[f32], x: [S::F; N]) -> [S::F; N] {
+    let (last, others) = c.split_last().expect("a polynomial has a coefficient");
+    let mut p = [s.splat(*last); N];
+    for c in others.iter().rev() {
+        let c = s.splat(*c);
+        for (p, x) in p.iter_mut().zip(x) {
+            *p = s.mul_add(*p, x, c);
+        }
+    }
+    p
 }

@@ -1,5 +1,6 @@
-//! Layer normalisation of one token's row.
+//! Layer normalisation of one token's row, and the quantisation that follows it.
 
+use crate::quantise::{Balance, Range, RowScale};
 use crate::simd::{LANES, Simd};
 
 /// Parameters of a layer normalisation.
@@ -16,9 +17,20 @@ pub struct LayerNorm<'a> {
 /// `(row - mean) / sqrt(variance + epsilon) * gamma + beta`, in place.
 #[inline(always)]
 pub(crate) fn layer_norm<S: Simd>(s: S, row: &mut [f32], norm: &LayerNorm<'_>) {
-    let count = row.len() as f32;
     let blocks = row.as_chunks_mut::<LANES>().0;
+    let (mean, inverse) = moments(s, blocks, norm.epsilon);
+    let gamma = norm.gamma.as_chunks::<LANES>().0;
+    let beta = norm.beta.as_chunks::<LANES>().0;
+    for ((x, gamma), beta) in blocks.iter_mut().zip(gamma).zip(beta) {
+        let d = s.mul(s.sub(s.load(x), mean), inverse);
+        s.store(x, s.mul_add(d, s.load(gamma), s.load(beta)));
+    }
+}
 
+/// The mean, and 1 over the standard deviation, in every lane.
+#[inline(always)]
+fn moments<S: Simd>(s: S, blocks: &[[f32; LANES]], epsilon: f32) -> (S::F, S::F) {
+    let count = (blocks.len() * LANES) as f32;
     // Two running sums hide the latency of the addition.
     let mut sums = [s.splat(0.0); 2];
     for (i, x) in blocks.iter().enumerate() {
@@ -32,12 +44,38 @@ pub(crate) fn layer_norm<S: Simd>(s: S, row: &mut [f32], norm: &LayerNorm<'_>) {
         sums[i % 2] = s.mul_add(d, d, sums[i % 2]);
     }
     let variance = s.reduce_add(s.add(sums[0], sums[1])) / count;
-    let inverse = s.splat(1.0 / (variance + norm.epsilon).sqrt());
+    (mean, s.splat(1.0 / (variance + epsilon).sqrt()))
+}
 
+/// [`layer_norm`], and the result balanced and quantised, as [`quantise`] does it, in the same
+/// walk.
+///
+/// [`quantise`]: crate::quantise::quantise
+#[inline(always)]
+pub(crate) fn norm_quantise<S: Simd>(
+    s: S,
+    row: &mut [f32],
+    norm: &LayerNorm<'_>,
+    balance: &Balance<'_>,
+    limit: u8,
+    out: &mut [u8],
+) -> RowScale {
+    let blocks = row.as_chunks_mut::<LANES>().0;
+    let (mean, inverse) = moments(s, blocks, norm.epsilon);
     let gamma = norm.gamma.as_chunks::<LANES>().0;
     let beta = norm.beta.as_chunks::<LANES>().0;
-    for ((x, gamma), beta) in blocks.iter_mut().zip(gamma).zip(beta) {
+    let factors = balance.factors.as_chunks::<LANES>().0;
+    let offsets = balance.offsets.as_chunks::<LANES>().0;
+    let mut range = Range::new(s);
+    let channels = blocks.iter_mut().zip(gamma).zip(beta).zip(factors).zip(offsets);
+    for ((((x, gamma), beta), factor), offset) in channels {
         let d = s.mul(s.sub(s.load(x), mean), inverse);
-        s.store(x, s.mul_add(d, s.load(gamma), s.load(beta)));
+        let normalised = s.mul_add(d, s.load(gamma), s.load(beta));
+        s.store(x, normalised);
+        range.widen(s, s.mul_add(normalised, s.load(factor), s.load(offset)));
     }
+    let channels = blocks.iter().zip(factors).zip(offsets);
+    let balanced =
+        channels.map(|((x, factor), offset)| s.mul_add(s.load(x), s.load(factor), s.load(offset)));
+    range.quantise(s, balanced, limit, out.as_chunks_mut().0)
 }

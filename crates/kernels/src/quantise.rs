@@ -64,23 +64,54 @@ fn quantise_blocks<S: Simd>(
     limit: u8,
     out: &mut [[u8; LANES]],
 ) -> RowScale {
-    let (mut low, mut high) = (s.splat(0.0), s.splat(0.0));
+    let mut range = Range::new(s);
     for x in blocks.clone() {
-        low = s.min(low, x);
-        high = s.max(high, x);
+        range.widen(s, x);
     }
-    let (low, high) = (s.reduce_min(low), s.reduce_max(high));
-    let range = high - low;
-    if range < f32::MIN_POSITIVE * 256.0 {
-        // All zeros (or too small to tell): any scale does, and 1 keeps the inverse finite.
-        out.fill([0; LANES]);
-        return RowScale { scale: 1.0, zero_point: 0 };
+    range.quantise(s, blocks, limit, out)
+}
+
+/// Smallest and largest element of a row, lane by lane; 0 is always between them.
+#[derive(Clone, Copy)]
+pub(crate) struct Range<S: Simd> {
+    low: S::F,
+    high: S::F,
+}
+
+impl<S: Simd> Range<S> {
+    #[inline(always)]
+    pub(crate) fn new(s: S) -> Self {
+        Self { low: s.splat(0.0), high: s.splat(0.0) }
     }
-    let inverse = f32::from(limit) / range;
-    let zero_point = (-low * inverse).round_ties_even();
-    let (factor, offset) = (s.splat(inverse), s.splat(zero_point));
-    for (x, out) in blocks.zip(out) {
-        s.store_u8(out, s.round(s.mul_add(x, factor, offset)), i32::from(limit));
+
+    #[inline(always)]
+    pub(crate) fn widen(&mut self, s: S, x: S::F) {
+        self.low = s.min(self.low, x);
+        self.high = s.max(self.high, x);
     }
-    RowScale { scale: range / f32::from(limit), zero_point: zero_point as i32 }
+
+    /// Rounds a row of this range to codes.
+    #[inline(always)]
+    pub(crate) fn quantise(
+        self,
+        s: S,
+        blocks: impl Iterator<Item = S::F>,
+        limit: u8,
+        out: &mut [[u8; LANES]],
+    ) -> RowScale {
+        let (low, high) = (s.reduce_min(self.low), s.reduce_max(self.high));
+        let range = high - low;
+        if range < f32::MIN_POSITIVE * 256.0 {
+            // All zeros (or too small to tell): any scale does, and 1 keeps the inverse finite.
+            out.fill([0; LANES]);
+            return RowScale { scale: 1.0, zero_point: 0 };
+        }
+        let inverse = f32::from(limit) / range;
+        let zero_point = (-low * inverse).round_ties_even();
+        let (factor, offset) = (s.splat(inverse), s.splat(zero_point));
+        for (x, out) in blocks.zip(out) {
+            s.store_u8(out, s.round(s.mul_add(x, factor, offset)), i32::from(limit));
+        }
+        RowScale { scale: range / f32::from(limit), zero_point: zero_point as i32 }
+    }
 }

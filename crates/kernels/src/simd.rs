@@ -19,10 +19,16 @@ pub(crate) trait Simd: Copy {
     /// Sixteen `i32`, or 64 bytes of packed 8-bit integers.
     type I: Copy;
 
+    /// Whether there are registers for eight vectors advanced in step, or else for two.
+    const WIDE: bool;
     /// 16-column blocks a GEMM tile spans: 2 covers a packed panel at once.
     const TILE_BLOCKS: usize;
-    /// Queries the attention kernel advances together.
+    /// Queries the attention kernel advances together...
     const QUERIES: usize;
+    /// ...against this many blocks of sixteen keys, at most 2,
+    const KEY_BLOCKS: usize;
+    /// ...and then this many blocks of sixteen columns of the values, 1 or 2.
+    const VALUE_PARTS: usize;
 
     fn splat(self, x: f32) -> Self::F;
     fn load(self, from: &[f32; LANES]) -> Self::F;
@@ -50,8 +56,8 @@ pub(crate) trait Simd: Copy {
     fn splat_i32(self, x: i32) -> Self::I;
     fn load_i32(self, from: &[i32; LANES]) -> Self::I;
     fn add_i32(self, a: Self::I, b: Self::I) -> Self::I;
-    fn sub_i32(self, a: Self::I, b: Self::I) -> Self::I;
-    fn mul_i32(self, a: Self::I, b: Self::I) -> Self::I;
+    /// Per lane: `sum` plus the products of the two 16-bit halves of `a` and `b`.
+    fn add_products_i16(self, sum: Self::I, a: Self::I, b: Self::I) -> Self::I;
     fn to_f32(self, x: Self::I) -> Self::F;
     /// Sixteen signed bytes, widened.
     fn widen_i8(self, from: &[i8; LANES]) -> Self::I;

@@ -3,7 +3,7 @@
 use crate::attention::Head;
 use crate::gemm::TileArgs;
 use crate::norm::LayerNorm;
-use crate::quantise::{RowScale, Rule};
+use crate::quantise::{Balance, RowScale, Rule};
 
 /// A GEMM tile of some height and depth.
 pub(crate) type TileFn = unsafe fn(&TileArgs);
@@ -15,17 +15,23 @@ pub(crate) const DEPTHS: [usize; 4] = [384, 768, 1536, 3072];
 /// Tiles by depth, in the order of [`DEPTHS`], then by height less one.
 pub(crate) type Tiles = [&'static [TileFn]; DEPTHS.len()];
 
-/// Every function asks one thing of its caller: that the CPU has the table's features.
+/// Every function asks of its caller that the CPU has the table's features; tiles and
+/// attention work on pointers, and have contracts of their own besides.
 pub(crate) struct Table {
     /// For codes of the fast width.
     pub(crate) tiles: &'static Tiles,
     /// For codes of 8 bits.
     pub(crate) exact_tiles: &'static Tiles,
-    pub(crate) attend: unsafe fn(Head<'_>),
+    pub(crate) attend: unsafe fn(&mut Head<'_>),
     pub(crate) layer_norm: unsafe fn(&mut [f32], &LayerNorm<'_>),
+    pub(crate) norm_quantise:
+        unsafe fn(&mut [f32], &LayerNorm<'_>, &Balance<'_>, u8, &mut [u8]) -> RowScale,
     pub(crate) quantise: unsafe fn(&[f32], &Rule<'_>, &mut [u8]) -> RowScale,
     pub(crate) add_scaled_i8: unsafe fn(&mut [f32], &[i8], f32),
     pub(crate) accumulate_outer: unsafe fn(&[f32; 16], &[f32], &mut [f32]),
     pub(crate) gelu: unsafe fn(&mut [f32]),
     pub(crate) dot_rows: unsafe fn(&[f32], &[f32], &mut [f32]),
+    pub(crate) integer_peak: unsafe fn(u64) -> u64,
+    pub(crate) float_peak: unsafe fn(u64) -> u64,
+    pub(crate) read: unsafe fn(&[i8]),
 }

@@ -6,9 +6,9 @@
 
 use proptest::prelude::*;
 use synaptoroute_kernels::{
-    ActivationWidth, Activations, AttentionHead, AttentionScratch, Balance, Epilogue, Isa, Kernels,
-    LayerNorm, Linear, Output, PANEL, Quantisation, RowScale, Rows, column_sums, pack,
-    packed_index,
+    ActivationWidth, Activations, Attention, AttentionScratch, Balance, ColumnSum, Crew, Epilogue,
+    Isa, Kernels, LayerNorm, Linear, Output, PANEL, Quantisation, Queried, RowScale, Rows, Team,
+    column_sums, pack, packed_index,
 };
 
 /// Numbers that differ everywhere, from one seed; about normal in shape, centred on 0.
@@ -36,7 +36,7 @@ struct Layer {
     depth: usize,
     row_major: Vec<i8>,
     packed: Vec<i8>,
-    sums: Vec<i32>,
+    sums: Vec<ColumnSum>,
     scales: Vec<f32>,
     bias: Vec<f32>,
 }
@@ -81,11 +81,21 @@ fn run(
     width: ActivationWidth,
     epilogue: Epilogue<'_>,
 ) -> Vec<f32> {
-    let columns = layer.columns();
-    let mut data = vec![0.25; scales.len() * columns];
-    let output = Output { data: &mut data, stride: columns };
     let input = Activations { codes, scales, width };
-    kernels.linear(&layer.view(), &input, 0..columns / PANEL, epilogue, output);
+    run_with(&mut Team::alone(), kernels, layer, &input, epilogue)
+}
+
+fn run_with(
+    team: &mut Team<'_>,
+    kernels: &Kernels,
+    layer: &Layer,
+    input: &Activations<'_>,
+    epilogue: Epilogue<'_>,
+) -> Vec<f32> {
+    let columns = layer.columns();
+    let mut data = vec![0.25; input.scales.len() * columns];
+    let output = Output { data: &mut data, stride: columns };
+    kernels.linear(team, &layer.view(), input, 0..columns / PANEL, epilogue, output);
     data
 }
 
@@ -215,6 +225,11 @@ fn everything(
     kernels.layer_norm(&mut normed, &norm);
     let (codes, scales) = quantised(kernels, &normed, width, Some(balance));
     results.push(("layer_norm", normed.clone()));
+    let (mut fused, mut fused_codes) = (reals.clone(), codes.clone());
+    let mut fused_scales = scales.clone();
+    let how = Quantisation { width, balance: Some(balance), skip: 0 };
+    kernels.norm_quantise(&mut fused, &norm, &how, &mut fused_codes, &mut fused_scales);
+    assert_eq!((&fused, &fused_codes, &fused_scales), (&normed, &codes, &scales), "{kernels:?}");
     let (column_factors, column_offsets) = (noise(seed + 6, 96), noise(seed + 10, 96));
     let gelu = Balance { factors: &column_factors, offsets: &column_offsets };
     for (name, epilogue) in [
@@ -224,8 +239,7 @@ fn everything(
     ] {
         results.push((name, run(kernels, &layer, &codes, &scales, width, epilogue)));
     }
-    let q = noise(seed + 7, rows * dim);
-    let (k, v) = (noise(seed + 8, keys * dim), noise(seed + 9, keys * dim));
+    let [q, k, v] = [7, 8, 9].map(|i| noise(seed + i, keys * dim));
     results.push(("attention", attend(kernels, &q, &k, &v, dim)));
     let mut dots = vec![0.0; rows];
     kernels.dot_rows(&factors, &reals, &mut dots);
@@ -258,24 +272,31 @@ fn quantised(
     (codes, scales)
 }
 
+/// One head over one text; with fewer queries than keys, its first token's.
 fn attend(kernels: &Kernels, q: &[f32], k: &[f32], v: &[f32], dim: usize) -> Vec<f32> {
     let rows = |data| Rows { data, stride: dim };
-    let head = AttentionHead {
+    let tokens = k.len() / dim;
+    let attention = Attention {
         queries: rows(q),
         keys: rows(k),
         values: rows(v),
-        query_count: q.len() / dim,
-        key_count: k.len() / dim,
+        texts: &[0..tokens],
+        queried: if q.len() == k.len() { Queried::All } else { Queried::First },
+        heads: 1,
         dim,
     };
+    let mut scratch = AttentionScratch::default();
+    scratch.grow(1, tokens, dim);
     let mut out = vec![0.0; q.len()];
-    kernels.attention(&head, &mut AttentionScratch::default(), &mut out, dim);
+    kernels.attention(&mut Team::alone(), &attention, &scratch, &mut out, dim);
     out
 }
 
 #[test]
 fn attention_is_a_base_two_softmax() {
-    for (dim, queries, keys) in [(32, 1, 1), (32, 13, 13), (32, 5, 33), (64, 9, 16), (32, 3, 512)] {
+    for (dim, queries, keys) in
+        [(32, 1, 1), (32, 13, 13), (32, 1, 33), (32, 33, 33), (64, 16, 16), (32, 512, 512)]
+    {
         let (q, k, v) = (noise(1, queries * dim), noise(2, keys * dim), noise(3, keys * dim));
         for isa in Isa::available() {
             let got = attend(&Kernels::new(isa).unwrap(), &q, &k, &v, dim);
@@ -302,6 +323,56 @@ fn attention_is_a_base_two_softmax() {
                 }
             }
         }
+    }
+}
+
+/// Three texts with several heads: each head of each text by itself, by the team and alone.
+#[test]
+fn a_team_gives_the_same_bits() {
+    let (heads, dim, tokens) = (12, 32, 61);
+    let width = heads * dim;
+    let [q, k, v] = [1, 2, 3].map(|seed| noise(seed, tokens * width));
+    let texts = [0..17, 17..18, 18..61];
+    let crew = Crew::new(2).unwrap();
+    let rows = |data| Rows { data, stride: width };
+    let layer = Layer::new(4, 384, 384);
+    for kernels in all() {
+        let mut scratch = AttentionScratch::default();
+        scratch.grow(3, 43, dim);
+        let (codes, scales) = quantised(&kernels, &q, kernels.isa().fast_width(), None);
+        let input =
+            Activations { codes: &codes, scales: &scales, width: kernels.isa().fast_width() };
+        for queried in [Queried::All, Queried::First] {
+            let attention = Attention {
+                queries: rows(&q),
+                keys: rows(&k),
+                values: rows(&v),
+                texts: &texts,
+                queried,
+                heads,
+                dim,
+            };
+            let by = |team: &mut Team<'_>| {
+                let mut out = vec![0.0; tokens * width];
+                kernels.attention(team, &attention, &scratch, &mut out, width);
+                out
+            };
+            let alone = by(&mut Team::alone());
+            assert!(alone == by(&mut crew.join()), "{kernels:?}, {queried:?}");
+            for (index, text) in texts.iter().enumerate() {
+                let row = if queried == Queried::All { text.start } else { index };
+                let head = |from: &[f32]| -> Vec<f32> {
+                    let row = |token| &from[token * width + 3 * dim..][..dim];
+                    text.clone().flat_map(row).copied().collect()
+                };
+                let query = &q[row * width + 3 * dim..][..dim];
+                let single = attend(&kernels, query, &head(&k), &head(&v), dim);
+                assert!(single == alone[row * width + 3 * dim..][..dim], "{kernels:?}, {index}");
+            }
+        }
+        let linear =
+            |team: &mut Team<'_>| run_with(team, &kernels, &layer, &input, Epilogue::Accumulate);
+        assert!(linear(&mut Team::alone()) == linear(&mut crew.join()), "{kernels:?}");
     }
 }
 
@@ -371,7 +442,7 @@ fn packing_places_each_weight_once() {
             assert_eq!(packed[packed_index(column, input, 12)], weights[column * 12 + input]);
         }
         let sum: i32 = weights[column * 12..][..12].iter().map(|&w| i32::from(w)).sum();
-        assert_eq!(column_sums(&packed, 12)[column], sum);
+        assert_eq!(column_sums(&packed, 12)[column], ColumnSum::new(sum));
     }
 }
 
@@ -382,4 +453,20 @@ fn a_name_leads_to_its_instruction_set_or_to_an_error_that_lists_the_others() {
     }
     let message = "avx9".parse::<Isa>().unwrap_err().to_string();
     assert!(message.contains("avx9") && message.contains("scalar"), "{message}");
+}
+
+/// The epilogue's GELU feeds 8-bit codes, so it may be coarser: a hundredth of their step.
+#[test]
+fn gelu_of_a_linear_layer_is_close_enough_for_its_codes() {
+    let mut layer = Layer::new(1, 9600, 384);
+    layer.bias = (-4800..4800).map(|i| i as f32 / 1000.0).collect();
+    let (factors, offsets) = (vec![2.0; 9600], vec![0.5; 9600]);
+    let gelu = Epilogue::Gelu { balance: Balance { factors: &factors, offsets: &offsets } };
+    let scales = [RowScale { scale: 0.0, zero_point: 0 }; 3];
+    let ys = run(&Kernels::detect(), &layer, &[1; 3 * 384], &scales, ActivationWidth::Seven, gelu);
+    for (x, y) in layer.bias.iter().cycle().zip(ys) {
+        let x = f64::from(*x);
+        let exact = x * (1.0 + erf(x / std::f64::consts::SQRT_2)) + 0.5;
+        assert!((f64::from(y) - exact).abs() < 8e-4, "gelu({x}) = {y}, exactly {exact}");
+    }
 }

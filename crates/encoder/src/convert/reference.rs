@@ -1,6 +1,6 @@
 //! The forward pass in f32, to see what the input channels of each layer take on.
 
-use synaptoroute_kernels::{AttentionHead, AttentionScratch, Kernels, LayerNorm, Rows};
+use synaptoroute_kernels::{Attention, AttentionScratch, Kernels, LayerNorm, Queried, Rows, Team};
 
 use super::samples::{Samples, Site};
 use super::source::{Linear, Norm, Source};
@@ -56,21 +56,20 @@ fn attention(source: &Source, kernels: &Kernels, qkv: &[f32]) -> Vec<f32> {
     let (hidden, dim) = (source.hidden, source.hidden / source.heads);
     let tokens = qkv.len() / (3 * hidden);
     let logit = std::f32::consts::LOG2_E / (dim as f32).sqrt();
+    let queries = qkv.chunks_exact(3 * hidden).flat_map(|row| &row[..hidden]);
+    let queries: Vec<f32> = queries.map(|q| q * logit).collect();
     let mut context = vec![0.0; tokens * hidden];
     let mut scratch = AttentionScratch::default();
-    for column in (0..hidden).step_by(dim) {
-        let rows = |offset: usize| Rows { data: &qkv[offset + column..], stride: 3 * hidden };
-        let queries = rows(0).data.chunks(3 * hidden).flat_map(|row| &row[..dim]);
-        let queries: Vec<f32> = queries.map(|q| q * logit).collect();
-        let head = AttentionHead {
-            queries: Rows { data: &queries, stride: dim },
-            keys: rows(hidden),
-            values: rows(2 * hidden),
-            query_count: tokens,
-            key_count: tokens,
-            dim,
-        };
-        kernels.attention(&head, &mut scratch, &mut context[column..], hidden);
-    }
+    scratch.grow(1, tokens, dim);
+    let attention = Attention {
+        queries: Rows { data: &queries, stride: hidden },
+        keys: Rows { data: &qkv[hidden..], stride: 3 * hidden },
+        values: Rows { data: &qkv[2 * hidden..], stride: 3 * hidden },
+        texts: &[0..tokens],
+        queried: Queried::All,
+        heads: source.heads,
+        dim,
+    };
+    kernels.attention(&mut Team::alone(), &attention, &scratch, &mut context, hidden);
     context
 }

@@ -85,8 +85,11 @@ impl<T: Ymm> Simd for T {
     type F = Pair<__m256>;
     type I = Pair<__m256i>;
 
+    const WIDE: bool = false;
     const TILE_BLOCKS: usize = 1;
     const QUERIES: usize = 4;
+    const KEY_BLOCKS: usize = 1;
+    const VALUE_PARTS: usize = 1;
 
     #[inline(always)]
     fn splat(self, x: f32) -> Self::F {
@@ -203,12 +206,9 @@ impl<T: Ymm> Simd for T {
         both_i(a, b, |a, b| with_features!(_mm256_add_epi32(a, b)))
     }
     #[inline(always)]
-    fn sub_i32(self, a: Self::I, b: Self::I) -> Self::I {
-        both_i(a, b, |a, b| with_features!(_mm256_sub_epi32(a, b)))
-    }
-    #[inline(always)]
-    fn mul_i32(self, a: Self::I, b: Self::I) -> Self::I {
-        both_i(a, b, |a, b| with_features!(_mm256_mullo_epi32(a, b)))
+    fn add_products_i16(self, sum: Self::I, a: Self::I, b: Self::I) -> Self::I {
+        let products = both_i(a, b, |a, b| with_features!(_mm256_madd_epi16(a, b)));
+        self.add_i32(sum, products)
     }
     #[inline(always)]
     fn to_f32(self, x: Self::I) -> Self::F {

@@ -19,8 +19,11 @@ impl Simd for Avx512 {
     type F = __m512;
     type I = __m512i;
 
+    const WIDE: bool = true;
     const TILE_BLOCKS: usize = 2;
     const QUERIES: usize = 8;
+    const KEY_BLOCKS: usize = 2;
+    const VALUE_PARTS: usize = 2;
 
     #[inline(always)]
     fn splat(self, x: f32) -> __m512 {
@@ -137,12 +140,8 @@ impl Simd for Avx512 {
         with_features!(_mm512_add_epi32(a, b))
     }
     #[inline(always)]
-    fn sub_i32(self, a: __m512i, b: __m512i) -> __m512i {
-        with_features!(_mm512_sub_epi32(a, b))
-    }
-    #[inline(always)]
-    fn mul_i32(self, a: __m512i, b: __m512i) -> __m512i {
-        with_features!(_mm512_mullo_epi32(a, b))
+    fn add_products_i16(self, sum: __m512i, a: __m512i, b: __m512i) -> __m512i {
+        with_features!(_mm512_dpwssd_epi32(sum, a, b))
     }
     #[inline(always)]
     fn to_f32(self, x: __m512i) -> __m512 {

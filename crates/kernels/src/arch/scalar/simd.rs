@@ -37,8 +37,11 @@ impl Simd for Scalar {
     type F = [f32; LANES];
     type I = Lanes;
 
+    const WIDE: bool = false;
     const TILE_BLOCKS: usize = 1;
     const QUERIES: usize = 2;
+    const KEY_BLOCKS: usize = 1;
+    const VALUE_PARTS: usize = 1;
 
     #[inline(always)]
     fn splat(self, x: f32) -> Self::F {
@@ -117,12 +120,9 @@ impl Simd for Scalar {
         std::array::from_fn(|i| a[i].wrapping_add(b[i]))
     }
     #[inline(always)]
-    fn sub_i32(self, a: Self::I, b: Self::I) -> Self::I {
-        std::array::from_fn(|i| a[i].wrapping_sub(b[i]))
-    }
-    #[inline(always)]
-    fn mul_i32(self, a: Self::I, b: Self::I) -> Self::I {
-        std::array::from_fn(|i| a[i].wrapping_mul(b[i]))
+    fn add_products_i16(self, sum: Self::I, a: Self::I, b: Self::I) -> Self::I {
+        let low = |x: i32| i32::from(x as i16);
+        std::array::from_fn(|i| sum[i] + low(a[i]) * low(b[i]) + (a[i] >> 16) * (b[i] >> 16))
     }
     #[inline(always)]
     fn to_f32(self, x: Self::I) -> Self::F {
