@@ -94,6 +94,25 @@ impl Bert {
         &self.tokenizer
     }
 
+    /// The linear layers' weights, as a pass reads them: for a benchmark to measure how fast
+    /// they come from where they lie.
+    #[must_use]
+    pub fn weight_stream(&self) -> &[i8] {
+        &self.weights.stream
+    }
+
+    /// Multiply-adds that texts of these many tokens take.
+    #[must_use]
+    pub fn work(&self, tokens: &[usize]) -> Work {
+        let Config { layers, hidden, intermediate, .. } = self.config;
+        let linear = layers * (4 * hidden * hidden + 2 * hidden * intermediate);
+        let count = |n: usize| n as u64;
+        Work {
+            linear: count(tokens.iter().sum::<usize>() * linear),
+            attention: tokens.iter().map(|n| count(layers * 2 * n * n * hidden)).sum(),
+        }
+    }
+
     /// Encodes token ids, `[CLS]` and `[SEP]` included; writes `[texts][dimensions]`.
     ///
     /// # Panics
@@ -133,6 +152,17 @@ impl Bert {
         idle().push(scratch);
         result
     }
+}
+
+/// What a model computes for some texts, before anything is saved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Work {
+    /// Integer multiply-adds of the linear layers. (With CLS pooling the last layer does
+    /// without most of them.)
+    pub linear: u64,
+    /// `f32` multiply-adds of attention: scores, and the values they mix.
+    pub attention: u64,
 }
 
 /// How many of the first texts fit one pass; at least one.

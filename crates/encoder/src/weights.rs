@@ -21,6 +21,8 @@ pub(crate) struct Weights {
     pub(crate) positions: Vec<f32>,
     pub(crate) embedding_norm: Norm,
     pub(crate) layers: Vec<Layer>,
+    /// The packed weights of all layers, in order.
+    pub(crate) stream: Arc<LargePages>,
 }
 
 /// One transformer layer.
@@ -223,6 +225,7 @@ impl Weights {
             positions: file.floats("embeddings.position", config.max_tokens * config.hidden)?,
             embedding_norm: Norm::read(file, "embeddings.norm")?,
             layers: layers.collect::<Result<_, _>>()?,
+            stream: stream.pages,
         })
     }
 }

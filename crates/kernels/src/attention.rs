@@ -201,10 +201,10 @@ fn scores<S: Simd, const DIM: usize, const N: usize, const B: usize>(
             }
         }
     }
-    for b in 0..B {
-        let real = head.key_count - (block + b) * LANES;
-        for i in 0..N {
-            let score = s.head(real, scores[i][b], s.splat(f32::MIN));
+    for (i, scores) in scores.iter().enumerate() {
+        for (b, score) in scores.iter().enumerate() {
+            let real = head.key_count - (block + b) * LANES;
+            let score = s.head(real, *score, s.splat(f32::MIN));
             top[i] = s.max(top[i], score);
             s.store(&mut head.weights[i * blocks + block + b], score);
         }

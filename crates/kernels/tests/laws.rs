@@ -280,7 +280,7 @@ fn attend(kernels: &Kernels, q: &[f32], k: &[f32], v: &[f32], dim: usize) -> Vec
         queries: rows(q),
         keys: rows(k),
         values: rows(v),
-        texts: &[0..tokens],
+        texts: std::slice::from_ref(&(0..tokens)),
         queried: if q.len() == k.len() { Queried::All } else { Queried::First },
         heads: 1,
         dim,

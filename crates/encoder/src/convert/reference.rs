@@ -65,7 +65,7 @@ fn attention(source: &Source, kernels: &Kernels, qkv: &[f32]) -> Vec<f32> {
         queries: Rows { data: &queries, stride: hidden },
         keys: Rows { data: &qkv[hidden..], stride: 3 * hidden },
         values: Rows { data: &qkv[2 * hidden..], stride: 3 * hidden },
-        texts: &[0..tokens],
+        texts: std::slice::from_ref(&(0..tokens)),
         queried: Queried::All,
         heads: source.heads,
         dim,
