@@ -276,11 +276,12 @@ fn quantised(
 fn attend(kernels: &Kernels, q: &[f32], k: &[f32], v: &[f32], dim: usize) -> Vec<f32> {
     let rows = |data| Rows { data, stride: dim };
     let tokens = k.len() / dim;
+    let text = 0..tokens;
     let attention = Attention {
         queries: rows(q),
         keys: rows(k),
         values: rows(v),
-        texts: std::slice::from_ref(&(0..tokens)),
+        texts: std::slice::from_ref(&text),
         queried: if q.len() == k.len() { Queried::All } else { Queried::First },
         heads: 1,
         dim,

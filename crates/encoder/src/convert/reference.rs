@@ -61,11 +61,12 @@ fn attention(source: &Source, kernels: &Kernels, qkv: &[f32]) -> Vec<f32> {
     let mut context = vec![0.0; tokens * hidden];
     let mut scratch = AttentionScratch::default();
     scratch.grow(1, tokens, dim);
+    let text = 0..tokens;
     let attention = Attention {
         queries: Rows { data: &queries, stride: hidden },
         keys: Rows { data: &qkv[hidden..], stride: 3 * hidden },
         values: Rows { data: &qkv[2 * hidden..], stride: 3 * hidden },
-        texts: std::slice::from_ref(&(0..tokens)),
+        texts: std::slice::from_ref(&text),
         queried: Queried::All,
         heads: source.heads,
         dim,
