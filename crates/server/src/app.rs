@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::DefaultBodyLimit;
 use axum::http::{Method, Uri};
+use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use synaptoroute::Router;
@@ -14,7 +15,7 @@ use tower_http::trace::TraceLayer;
 use crate::engine::{Engine, EngineError};
 use crate::failure::Failure;
 use crate::request::MAX_BODY_BYTES;
-use crate::{decide, embeddings, health, read, write};
+use crate::{decide, embeddings, health, read, unread, write};
 
 /// What every handler shares.
 #[derive(Clone)]
@@ -41,6 +42,7 @@ pub(crate) fn build(app: App) -> axum::Router {
         .with_state(app)
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::from_fn(unread::finish))
         .layer(TraceLayer::new_for_http())
 }
 

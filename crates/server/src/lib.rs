@@ -27,6 +27,7 @@
 //! - `engine`: the threads that encode, and the bounded queue before them.
 //! - `failure`: everything that goes wrong, and its status, in one place; `problem` writes
 //!   it down as RFC 9457 says.
+//! - `unread`: what becomes of a connection when the answer was ready before the body.
 
 mod app;
 mod config;
@@ -39,6 +40,7 @@ mod problem;
 mod read;
 mod request;
 mod serve;
+mod unread;
 mod write;
 
 pub use config::Config;
