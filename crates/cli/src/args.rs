@@ -25,7 +25,9 @@ pub(crate) struct EngineArgs {
     #[arg(long, global = true, value_name = "FILE", env = "SYNAPTOROUTE_MODEL")]
     pub(crate) model: Option<PathBuf>,
     /// Instruction set to use in place of the fastest: avx512, avxvnni, avx2 or scalar. For
-    /// bug reports and comparisons; a slower one gives the same answers.
+    /// bug reports and comparisons. All but avx2 give the same vectors, bit for bit; those of
+    /// avx2 differ slightly (cosine 0.9996 on average, 0.998 at worst over 512 texts), and
+    /// confidences with them.
     #[arg(long, global = true, value_name = "NAME", env = synaptoroute::ISA_VARIABLE)]
     pub(crate) isa: Option<Isa>,
 }
@@ -50,7 +52,8 @@ pub(crate) struct ServeArgs {
     /// Routes to serve, YAML or JSON; without it the service starts empty
     #[arg(value_name = "ROUTES_FILE", env = "SYNAPTOROUTE_ROUTES")]
     pub(crate) routes: Option<PathBuf>,
-    /// Address to listen on; port 0 picks a free one
+    /// Address to listen on, such as 127.0.0.1:8081 where 8080 is taken; port 0 picks a free
+    /// one
     #[arg(
         long,
         default_value = "127.0.0.1:8080",

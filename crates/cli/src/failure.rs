@@ -4,6 +4,7 @@
 //! short.
 
 use std::io;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -30,11 +31,13 @@ pub(crate) enum Failure {
         "{0} is reached from other machines, and no key is asked for: anyone there could change \
          the routes. Listen on 127.0.0.1, or say --insecure"
     )]
-    Exposed(std::net::SocketAddr),
+    Exposed(SocketAddr),
     #[error(
-        "cannot listen on {address}: {source}; is another program there? try another port, or 0"
+        "cannot listen on {address}: {source}; is another program there? name another port with \
+         --listen, or {} for any free one",
+        SocketAddr::new(address.ip(), 0)
     )]
-    Listen { address: std::net::SocketAddr, source: io::Error },
+    Listen { address: SocketAddr, source: io::Error },
     #[error(transparent)]
     Isa(#[from] IsaError),
     #[error(transparent)]
