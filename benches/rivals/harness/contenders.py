@@ -47,8 +47,20 @@ def ours():
     return [str(builds.contender()), "--model", str(MODEL / "model.safetensors")]
 
 
-# fastembed's own choice of this model is an fp32 graph; the int8 one is its fastest.
-AS_SHIPPED, GIVEN_INT8 = "fp32, as shipped", "given the published int8 ONNX"
+def built_on_fastembed(key, title, module):
+    """A package with an fp32 graph, as it chooses itself, and with the int8 one, its fastest."""
+    as_shipped, given_int8 = "fp32, as shipped", "given the published int8 ONNX"
+    return [
+        Contender(
+            key, f"{title}, {as_shipped}", "fp32",
+            lambda: rival(module, as_shipped, folder=models.fp32()),
+        ),
+        Contender(
+            f"{key}-int8", f"{title}, {given_int8}", "int8",
+            lambda: rival(module, given_int8, folder=models.int8()),
+        ),
+    ]
+
 
 CONTENDERS = [
     Contender(OURS, "SynaptoRoute", "int8", ours),
@@ -73,28 +85,7 @@ CONTENDERS = [
         "openvino-fixed", "OpenVINO, int8 (NNCF), shapes compiled beforehand", "int8",
         lambda: openvino("fixed shapes 1x12 32x12"),
     ),
-    Contender(
-        "fastembed", f"fastembed, {AS_SHIPPED}", "fp32",
-        lambda: rival("fastembed", AS_SHIPPED, folder=models.fp32()),
-    ),
-    Contender(
-        "fastembed-int8", f"fastembed, {GIVEN_INT8}", "int8",
-        lambda: rival("fastembed", GIVEN_INT8, folder=models.int8()),
-    ),
-    Contender(
-        "python-synaptoroute", f"SynaptoRoute (Python), {AS_SHIPPED}", "fp32",
-        lambda: rival("python_synaptoroute", AS_SHIPPED, folder=models.fp32()),
-    ),
-    Contender(
-        "python-synaptoroute-int8", f"SynaptoRoute (Python), {GIVEN_INT8}", "int8",
-        lambda: rival("python_synaptoroute", GIVEN_INT8, folder=models.int8()),
-    ),
-    Contender(
-        "semantic-router", f"semantic-router, {AS_SHIPPED}", "fp32",
-        lambda: rival("semantic_router", AS_SHIPPED, folder=models.fp32()),
-    ),
-    Contender(
-        "semantic-router-int8", f"semantic-router, {GIVEN_INT8}", "int8",
-        lambda: rival("semantic_router", GIVEN_INT8, folder=models.int8()),
-    ),
+    *built_on_fastembed("fastembed", "fastembed", "fastembed"),
+    *built_on_fastembed("python-synaptoroute", "SynaptoRoute (Python)", "python_synaptoroute"),
+    *built_on_fastembed("semantic-router", "semantic-router", "semantic_router"),
 ]

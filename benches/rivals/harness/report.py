@@ -49,9 +49,10 @@ def markdown(result, entries):
 
 def section(threads, records, entries):
     """Both tables for one number of threads."""
-    entries = [entry for entry in entries if entry.key in records]
-    encoders = [e for e in entries if not routes_only(records[e.key])]
-    routers = [e for e in entries if "routing" in records[e.key]]
+    absent = [e for e in entries if "why_not" in records[e.key]]
+    present = [e for e in entries if e not in absent]
+    encoders = [e for e in present if records[e.key]["ready"]["starts"] != ["route"]]
+    routers = [e for e in present if "routing" in records[e.key]]
     plural = "thread" if threads == "1" else "threads"
     lines = ["", f"## Text to vector, {threads} {plural}", ""]
     lines += headline(encoders, records)
@@ -67,14 +68,13 @@ def section(threads, records, entries):
         lines += ["", f"## Whole query, {threads} {plural}", ""]
         lines += [f"\"{QUERY}\" to the chosen route, of 10 routes with 10 utterances each.", ""]
         lines += table(
-            ["router", "cosine mean / worst (texts)", "labelled queries right", "one query"],
+            ["router", "setting", "cosine mean / worst (texts)", "labelled queries right", "one query"],
             [
-                [entry.title, fidelity(records[entry.key]), routing(records[entry.key])]
-                + [cell(records[entry.key], "route")]
+                [entry.title, setting(records[entry.key]), fidelity(records[entry.key])]
+                + [routing(records[entry.key]), cell(records[entry.key], "route")]
                 for entry in by_minimum(routers, records, "route")
             ],
         )
-    absent = [e for e in entries if "why_not" in records[e.key]]
     if absent:
         lines += ["", "Not measured:", ""]
         lines += [f"- {entry.title}: {records[entry.key]['why_not']}" for entry in absent]
@@ -107,21 +107,14 @@ def by_minimum(entries, records, *cases):
     return sorted(entries, key=key)
 
 
-def routes_only(record):
-    return record.get("ready", {}).get("starts") == ["route"]
-
-
 def setting(record):
     """What the program says of itself."""
-    ready = record.get("ready")
-    return f"{ready['version']}; {ready['setting']}" if ready else NONE
+    return f"{record['ready']['version']}; {record['ready']['setting']}"
 
 
 def fidelity(record):
     """The check's outcome; says so where it kept the engine out."""
-    golden = record.get("golden")
-    if not golden:
-        return NONE
+    golden = record["golden"]
     kept_out = "" if golden["admitted"] else ", not admitted"
     return f"{golden['mean']:.5f} / {golden['worst']:.3f} ({golden['texts']}){kept_out}"
 

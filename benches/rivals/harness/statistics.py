@@ -6,8 +6,9 @@ def of(times_ns):
     if not times_ns:
         return None
     ordered = sorted(times_ns)
-    at = lambda part: ordered[int((len(ordered) - 1) * part)] / 1e6
-    return {"min": ordered[0] / 1e6, "p50": at(0.5), "p99": at(0.99), "count": len(ordered)}
+    parts = {"min": 0.0, "p50": 0.5, "p99": 0.99}
+    found = {name: ordered[int((len(ordered) - 1) * part)] / 1e6 for name, part in parts.items()}
+    return found | {"count": len(ordered)}
 
 
 def summarise(records):

@@ -18,7 +18,10 @@ def main():
         args.model, options, providers=["CPUExecutionProvider"]
     )
     names = [i.name for i in session.get_inputs()]
-    hidden = lambda inputs: session.run(None, {name: inputs[name] for name in names})[0]
+
+    def hidden(inputs):
+        return session.run(None, {name: inputs[name] for name in names})[0]
+
     return GraphEngine(
         "ONNX Runtime", onnxruntime.__version__, args.setting, args.tokenizer, hidden
     )

@@ -55,14 +55,14 @@ class Engine:
         """The name of the route that takes `text`, or None."""
         raise NotImplementedError
 
+    def from_routes(self, texts):
+        """A function without arguments that routes `texts` one by one."""
+        return lambda: [self.route(text) for text in texts]
+
     def time(self, texts, start, repeats, warm):
         """Nanoseconds of each repeat. Only an engine in another process overrides this."""
-        if start == "ids":
-            work = self.from_ids(texts)
-        elif start == "text":
-            work = self.from_text(texts)
-        else:
-            work = lambda: [self.route(text) for text in texts]
+        begin = {"ids": self.from_ids, "text": self.from_text, "route": self.from_routes}
+        work = begin[start](texts)
         for _ in range(warm):
             work()
         clock, times = time.perf_counter_ns, []

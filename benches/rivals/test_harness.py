@@ -1,0 +1,115 @@
+"""The harness without its rivals: `python3 -m unittest` in this folder.
+
+Stand-ins speak the protocol and answer from the golden file, rightly or not.
+"""
+
+import os
+import random
+import sys
+import tempfile
+import time
+import unittest
+from pathlib import Path
+
+from harness import golden, report, statistics, texts
+from harness.contenders import Contender
+from harness.program import Program
+from harness.rounds import measure
+from harness.steps import Unavailable
+
+STAND_IN = """
+import json, sys
+from harness import golden
+manner = sys.argv[1]
+known = {g.text: list(g.vector) for g in golden.read()}
+if manner == "absent":
+    print(json.dumps({"error": "no such CPU"})); sys.exit()
+print(json.dumps({"ready": True, "name": manner, "version": "1", "setting": "none",
+                  "starts": ["ids", "text"], "max_tokens": 512}), flush=True)
+for line in sys.stdin:
+    request = json.loads(line)
+    if "embed" in request:
+        vectors = [known[text] for text in request["embed"]]
+        if manner == "wrong":
+            vectors = [vector[::-1] for vector in vectors]
+        print(json.dumps({"vectors": vectors}), flush=True)
+    elif manner == "mortal":
+        sys.exit()
+    else:
+        print(json.dumps({"ns": [2_000_000] * request["repeats"]}), flush=True)
+"""
+
+
+def command(manner):
+    return [sys.executable, "-c", STAND_IN, manner]
+
+
+class Harness(unittest.TestCase):
+    """Who counts, and what is said of those who do not."""
+
+    @classmethod
+    def setUpClass(cls):
+        known = golden.read()
+        cls.manners = ["right", "wrong", "mortal", "absent", "unmade"]
+        cls.entries = [Contender(m, m, "int8", lambda: None) for m in cls.manners]
+        commands = {manner: command(manner) for manner in cls.manners}
+        commands["unmade"] = Unavailable("its package is not to be had")
+        records = measure(
+            cls.entries, commands, texts.cases(known, quick=True), known[::32],
+            texts.batch(known), threads=1, rounds=2, random=random.Random(1),
+        )
+        cls.records = statistics.summarise(records)
+
+    def test_a_right_engine_counts(self):
+        record = self.records["right"]
+        self.assertTrue(record["golden"]["admitted"])
+        self.assertAlmostEqual(record["golden"]["worst"], 1.0, places=6)
+        self.assertEqual(record["times"]["one-ids"]["min"], 2.0)
+        self.assertEqual(record["times"]["many-ids"]["min"], 2.0 / texts.BATCH)
+        self.assertIsNone(record["times"]["route"])
+
+    def test_a_wrong_engine_is_shown_without_times(self):
+        record = self.records["wrong"]
+        self.assertFalse(record["golden"]["admitted"])
+        self.assertEqual({times for times in record["times"].values()}, {None})
+
+    def test_who_fails_is_named_with_the_reason(self):
+        self.assertIn("ended without an answer", self.records["mortal"]["why_not"])
+        self.assertEqual(self.records["absent"]["why_not"], "no such CPU")
+        self.assertEqual(self.records["unmade"]["why_not"], "its package is not to be had")
+
+    def test_the_page_says_all_of_it(self):
+        lines = "\n".join(report.section("1", self.records, self.entries))
+        self.assertIn("| right | 1; none | 1.00000 / 1.000", lines)
+        self.assertIn("not admitted | – | – | – | – |", lines)
+        self.assertIn("- mortal: failed while measured", lines)
+        self.assertNotIn("| mortal |", lines)
+
+
+class Stopping(unittest.TestCase):
+    """A stopped contender takes no time, and an ended run leaves none behind."""
+
+    def test_a_paused_program_stands_still(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "count"
+            spin = (
+                "import sys, threading\nprint('{}', flush=True)\n"
+                f"def spin():\n n = 0\n while True:\n  n += 1\n  open({str(path)!r}, 'w').write(str(n))\n"
+                "threading.Thread(target=spin, daemon=True).start()\nsys.stdin.read()"
+            )
+            program = Program("spin", [sys.executable, "-c", spin], 1, os.sched_getaffinity(0))
+            time.sleep(0.3)
+            program.pause()
+            before = path.read_text()
+            time.sleep(0.2)
+            self.assertEqual(path.read_text(), before)
+            program.resume()
+            time.sleep(0.3)
+            self.assertNotEqual(path.read_text(), before)
+            program.pause()
+            program.close()
+            self.assertFalse(Path(f"/proc/{program._process.pid}").exists())
+
+
+if __name__ == "__main__":
+    unittest.main()
