@@ -86,7 +86,9 @@ class Program:
         os.killpg(self._process.pid, signal.SIGCONT)
 
     def close(self):
-        """Ends the process and what it started."""
+        """Ends the process and what it started; once more is allowed."""
+        if self._process.returncode is not None:
+            return  # its number may be another's by now
         try:
             os.killpg(self._process.pid, signal.SIGKILL)
         except ProcessLookupError:
