@@ -5,6 +5,8 @@
 
 mod support;
 
+use std::num::NonZero;
+
 use proptest::prelude::*;
 use support::{all_isas, bert, golden};
 use synaptoroute_encoder::{ActivationWidth, Bert, Encoder, Isa, Scratch};
@@ -77,6 +79,43 @@ fn working_memory_of_another_pass_leaves_no_trace() {
         encoder.encode_ids(&mut used, &[&golden.ids], &mut vector);
         encoder.encode_ids(&mut Scratch::new(), &[&golden.ids], &mut fresh);
         assert_eq!(vector, fresh, "{:?}", golden.text);
+    }
+}
+
+#[test]
+fn a_pass_on_several_threads_gives_the_same_bits() {
+    let texts = texts();
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    for isa in all_isas().filter(|&isa| isa != Isa::Scalar) {
+        let alone = bert(isa);
+        let together = bert(isa).with_threads(NonZero::new(3).unwrap()).unwrap();
+        assert!(bits(&alone, &texts) == bits(&together, &texts), "{isa}: all at once");
+        for text in &texts {
+            assert!(bits(&alone, &[text]) == bits(&together, &[text]), "{isa}: {text:?}");
+        }
+    }
+}
+
+#[test]
+fn a_pass_allocates_nothing_after_the_first() {
+    let golden = golden();
+    let long = golden.iter().find(|g| g.truncated).unwrap();
+    let texts: Vec<&[u32]> =
+        golden.iter().filter(|g| g.ids.len() < 40).step_by(9).map(|g| g.ids.as_slice()).collect();
+    let isa = all_isas().next().unwrap();
+    for threads in [1, 2] {
+        let encoder = bert(isa).with_threads(NonZero::new(threads).unwrap()).unwrap();
+        let mut scratch = Scratch::new();
+        let mut vectors = vec![0.0; texts.len() * 384];
+        // The longest text, and the most texts of one pass, have been seen.
+        encoder.encode_ids(&mut scratch, &[&long.ids], &mut vectors[..384]);
+        encoder.encode_ids(&mut scratch, &texts, &mut vectors);
+        let counted = allocation_counter::measure(|| {
+            encoder.encode_ids(&mut scratch, &texts, &mut vectors);
+            encoder.encode_ids(&mut scratch, &texts[..1], &mut vectors[..384]);
+            encoder.encode_ids(&mut scratch, &[&long.ids], &mut vectors[..384]);
+        });
+        assert_eq!(counted.count_total, 0, "with {threads} threads: {counted:?}");
     }
 }
 
