@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::io::{self, BufRead, Write};
+use std::num::NonZero;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -21,8 +22,8 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 #[derive(Parser)]
 struct Args {
     /// Threads that may work on one list of texts
-    #[arg(long, default_value_t = 1)]
-    threads: usize,
+    #[arg(long, default_value = "1")]
+    threads: NonZero<usize>,
     /// Model file
     #[arg(long)]
     model: PathBuf,
@@ -55,11 +56,10 @@ struct Contender {
     router: Router,
 }
 
-/// The engine with `threads` for one pass.
-///
-/// A pass runs on the thread that calls it: until the engine splits one, `threads` is not used.
+/// The engine with `threads` for one pass, and how many it will use.
 fn engine(args: &Args) -> Result<(Bert, usize), Failure> {
-    Ok((Bert::open(&args.model, Kernels::from_env()?)?, args.threads.min(1)))
+    let bert = Bert::open(&args.model, Kernels::from_env()?)?;
+    Ok((bert.with_threads(args.threads)?, args.threads.get()))
 }
 
 fn main() -> ExitCode {

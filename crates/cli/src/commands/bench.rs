@@ -1,10 +1,11 @@
 //! `synaptoroute bench`: the numbers people ask for first, of this machine.
 //!
-//! One query is measured in this process, on one thread. The start, the first answer and
+//! One query is measured in this process, on one thread and on all. The start, the first answer and
 //! the memory are those of a service started for the purpose, as a user would start it.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
+use std::num::NonZero;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -28,6 +29,9 @@ struct Report {
     tokens: usize,
     /// One query alone, one thread.
     encode: Quantiles,
+    /// The same on all threads, where there is more than one.
+    encode_on_all_threads: Option<Quantiles>,
+    threads: usize,
     /// The same with its tokens made from text.
     text_to_vector: Quantiles,
     /// From starting the program to the first answer over HTTP.
@@ -49,12 +53,17 @@ pub(crate) fn run(args: &BenchArgs, engine_args: &EngineArgs) -> Result<(), Fail
     let encoder = Bert::new(&file, engine::kernels(engine_args)?)?;
     let tokens = encoder.tokenizer().encode(QUERY).map_err(|e| Failure::Bench(e.to_string()))?;
     let (mut scratch, mut vector) = (Scratch::new(), vec![0.0; encoder.model().dimensions]);
-    let half = Duration::from_secs_f64(args.seconds / 2.0);
-    let encode = measure(half, || encoder.encode_ids(&mut scratch, &[&tokens.ids], &mut vector));
-    let text_to_vector = measure(half, || {
+    let third = Duration::from_secs_f64(args.seconds / 3.0);
+    let encode = measure(third, || encoder.encode_ids(&mut scratch, &[&tokens.ids], &mut vector));
+    let text_to_vector = measure(third, || {
         // The result is not used; an error would be the same each time and was seen above.
         let _ = std::hint::black_box(encoder.encode(&[QUERY]));
     });
+
+    let threads = std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
+    let encoder = encoder.with_threads(threads).map_err(Failure::Runtime)?;
+    let encode_on_all_threads = (threads.get() > 1)
+        .then(|| measure(third, || encoder.encode_ids(&mut scratch, &[&tokens.ids], &mut vector)));
 
     let (start_to_first_answer_ms, resident) = serve_once(engine_args)?;
     let binary = std::env::current_exe().and_then(fs::metadata).map_err(bench)?.len();
@@ -63,6 +72,8 @@ pub(crate) fn run(args: &BenchArgs, engine_args: &EngineArgs) -> Result<(), Fail
         isa: encoder.model().isa.name(),
         tokens: tokens.ids.len(),
         encode,
+        encode_on_all_threads,
+        threads: threads.get(),
         text_to_vector,
         start_to_first_answer_ms,
         resident_mb_while_serving: resident,
@@ -80,6 +91,13 @@ fn print(report: &Report) -> Result<(), Failure> {
     output::table(&[
         ("machine", format!("{}, {}", report.machine, report.isa)),
         ("one query", format!("{} ({} tokens, one thread)", times(&report.encode), report.tokens)),
+        (
+            "on all threads",
+            report.encode_on_all_threads.as_ref().map_or_else(
+                || "one thread is all there is".into(),
+                |quantiles| format!("{} ({} threads)", times(quantiles), report.threads),
+            ),
+        ),
         ("with tokenising", times(&report.text_to_vector)),
         ("start to first answer", format!("{:.0} ms", report.start_to_first_answer_ms)),
         (
