@@ -23,9 +23,11 @@ use stage::{MAX_PARTS, Work};
 
 /// A helper that keeps the caller waiting for this long, and for longer than the caller's own
 /// parts took, is held up by something else.
-const LATE: Duration = Duration::from_micros(50);
-/// Passes that then go without helpers. The one that waited took as long as the scheduler
-/// pleased: one in 512 leaves the 99th percentile alone.
+const LATE: Duration = Duration::from_micros(200);
+/// Fewer than one pass in so many may be late: that leaves the 99th percentile alone. With
+/// two in so many, helpers stay out of it for a while.
+const RARE: usize = 128;
+/// Passes of the first such break.
 const FIRST_BREAK: usize = 512;
 /// The break doubles each time, up to this.
 const LONGEST_BREAK: usize = 8192;
@@ -45,6 +47,8 @@ pub struct Crew {
 struct Lead {
     /// Number of the last stage.
     stage: u64,
+    /// Passes with helpers since one was late.
+    in_time: usize,
     /// Passes left of a break.
     on_break: usize,
     next_break: usize,
@@ -54,7 +58,7 @@ impl Crew {
     /// No helpers: every caller is alone.
     #[must_use]
     pub fn alone() -> Self {
-        let lead = Lead { stage: 0, on_break: 0, next_break: FIRST_BREAK };
+        let lead = Lead { stage: 0, in_time: RARE, on_break: 0, next_break: FIRST_BREAK };
         Self { helpers: None, callers: AtomicUsize::new(0), lead: Mutex::new(lead) }
     }
 
@@ -89,6 +93,7 @@ impl Crew {
                 lead.on_break -= 1;
                 return None;
             }
+            lead.in_time = lead.in_time.saturating_add(1);
             Some(Lent { helpers, lead })
         });
         Team { crew: Some(self), lent }
@@ -190,8 +195,14 @@ impl Lent<'_> {
             }
         }
         if is_late {
-            self.lead.on_break = self.lead.next_break;
-            self.lead.next_break = (2 * self.lead.next_break).min(LONGEST_BREAK);
+            let lead = &mut *self.lead;
+            if lead.in_time < RARE {
+                lead.on_break = lead.next_break;
+                lead.next_break = (2 * lead.next_break).min(LONGEST_BREAK);
+            } else if lead.in_time > LONGEST_BREAK {
+                lead.next_break = FIRST_BREAK;
+            }
+            lead.in_time = 0;
         }
     }
 }
