@@ -57,11 +57,7 @@ pub(crate) fn gelu<S: Simd, const N: usize>(s: S, x: [S::F; N]) -> [S::F; N] {
         4.686_98e-10,
         -4.249_955e-12,
     ];
-    let (mut bounded, mut square) = (x, x);
-    for i in 0..N {
-        bounded[i] = s.min(s.max(x[i], s.splat(-LIMIT)), s.splat(LIMIT));
-        square[i] = s.mul(bounded[i], bounded[i]);
-    }
+    let (bounded, square) = bounded_and_squared(s, x, LIMIT);
     let mut p = polynomial(s, &C, square);
     for i in 0..N {
         let erf = s.mul(p[i], bounded[i]);
@@ -88,16 +84,27 @@ pub(crate) fn gelu_coarse<S: Simd, const N: usize>(s: S, x: [S::F; N]) -> [S::F;
         -2.196_027_5e-6,
         3.521_971_7e-8,
     ];
-    let (mut bounded, mut square) = (x, x);
-    for i in 0..N {
-        bounded[i] = s.min(s.max(x[i], s.splat(-LIMIT)), s.splat(LIMIT));
-        square[i] = s.mul(bounded[i], bounded[i]);
-    }
+    let (bounded, square) = bounded_and_squared(s, x, LIMIT);
     let mut p = polynomial(s, &C, square);
     for i in 0..N {
         p[i] = s.mul(x[i], s.mul_add(p[i], bounded[i], s.splat(0.5)));
     }
     p
+}
+
+/// `x` kept within `-limit..=limit`, and the square of that.
+#[inline(always)]
+fn bounded_and_squared<S: Simd, const N: usize>(
+    s: S,
+    x: [S::F; N],
+    limit: f32,
+) -> ([S::F; N], [S::F; N]) {
+    let (mut bounded, mut square) = (x, x);
+    for i in 0..N {
+        bounded[i] = s.min(s.max(x[i], s.splat(-limit)), s.splat(limit));
+        square[i] = s.mul(bounded[i], bounded[i]);
+    }
+    (bounded, square)
 }
 
 /// `c[0] + c[1] x + c[2] x^2 ...`, by Horner's rule.
