@@ -6,8 +6,8 @@
 //! nothing else of that layer is ever read.
 
 use synaptoroute_kernels::{
-    ActivationWidth, Activations, Attention, Balance, Epilogue, Kernels, LayerNorm, Output, PANEL,
-    Quantisation, Queried, RowScale, Rows, RowsMut, Team,
+    ActivationWidth, Activations, BlockEnd, Epilogue, Kernels, Outliers, Quantisation, Quantised,
+    RowScale, RowsMut, SelfAttention, Team,
 };
 
 use crate::config::{Config, Pooling};
@@ -34,22 +34,18 @@ impl Pass<'_, '_> {
         let tokens = self.scratch.tokens.len();
         let layers = &self.weights.layers;
         for (layer, next) in layers.iter().zip(&layers[1..]) {
-            self.keys_and_values(layer, tokens, 0);
-            self.attend(Queried::All);
+            self.attend(layer, false);
             self.after_attention(layer, tokens, Some(next));
         }
         let last = layers.last().expect("a model has a layer");
         match self.config.pooling {
             Pooling::Cls => {
-                self.keys_and_values(last, tokens, self.config.hidden / PANEL);
-                self.shrink_to_first();
-                self.first_queries(last);
-                self.attend(Queried::First);
+                self.gather_first_tokens();
+                self.attend(last, true);
                 self.after_attention(last, self.texts.len(), None);
             }
             Pooling::Mean => {
-                self.keys_and_values(last, tokens, 0);
-                self.attend(Queried::All);
+                self.attend(last, false);
                 self.after_attention(last, tokens, None);
             }
         }
@@ -73,66 +69,71 @@ impl Pass<'_, '_> {
                 let (codes, scale) = weights.words.row(token.id as usize);
                 kernels.add_scaled_i8(row, codes, scale);
             }
-            let norm = weights.embedding_norm.view();
-            let next = weights.layers.first().map(|layer| layer.qkv_balance.view());
-            normalise(&kernels, rows, &norm, next, fast);
+            let end = BlockEnd {
+                branch: None,
+                outliers: None,
+                norm: weights.embedding_norm.view(),
+                balance: weights.layers.first().map(|layer| layer.qkv_balance.view()),
+                width: fast,
+            };
+            kernels.end_block(rows, &end);
         });
     }
 
-    /// Queries, keys and values of all tokens, from column panel `first` on.
-    fn keys_and_values(&mut self, layer: &Layer, tokens: usize, first: usize) {
-        let (hidden, fast) = (self.config.hidden, self.fast());
-        let Scratch { codes, scales, qkv, .. } = &mut *self.scratch;
-        let input = activations(codes, scales, tokens, hidden, fast);
-        let output = Output { data: qkv, stride: 3 * hidden };
-        let panels = first..layer.qkv.panels();
-        let view = layer.qkv.view();
-        self.kernels.linear(self.team, &view, &input, panels, Epilogue::Store, output);
-    }
-
-    /// Where only the first token of each text is wanted, the residual stream and its codes
-    /// shrink to one row a text.
-    fn shrink_to_first(&mut self) {
+    /// The first token's codes of each text, to a place of their own; and its row of the
+    /// residual stream to the stream's beginning, since the other rows are done with.
+    fn gather_first_tokens(&mut self) {
         let hidden = self.config.hidden;
-        let Scratch { hidden: residual, codes, scales, ranges, .. } = &mut *self.scratch;
-        for (text, range) in ranges.iter().enumerate() {
-            // A text's row never lies before the row it moves to.
+        let scratch = &mut *self.scratch;
+        for (text, range) in scratch.texts.iter().enumerate() {
             let row = range.start * hidden..(range.start + 1) * hidden;
-            residual.copy_within(row.clone(), text * hidden);
-            codes.copy_within(row, text * hidden);
-            scales[text] = scales[range.start];
+            scratch.first_codes[text * hidden..][..hidden]
+                .copy_from_slice(&scratch.codes[row.clone()]);
+            scratch.first_scales[text] = scratch.scales[range.start];
+            // A text's row never lies before the row it moves to.
+            scratch.hidden.copy_within(row, text * hidden);
         }
     }
 
-    /// Queries of the first tokens, to `queries`.
-    fn first_queries(&mut self, layer: &Layer) {
-        let (hidden, fast) = (self.config.hidden, self.fast());
-        let Scratch { codes, scales, queries, .. } = &mut *self.scratch;
-        let input = activations(codes, scales, self.texts.len(), hidden, fast);
-        let output = Output { data: queries, stride: hidden };
-        let view = layer.qkv.view();
-        let panels = 0..hidden / PANEL;
-        self.kernels.linear(self.team, &view, &input, panels, Epilogue::Store, output);
-    }
-
-    /// Attention of each text on itself, to `context`.
-    fn attend(&mut self, queried: Queried) {
+    /// Attention of each text on itself, all of it or its first token's alone; to `context`,
+    /// and to the codes that the attention's output layer reads.
+    fn attend(&mut self, layer: &Layer, first_tokens: bool) {
         let Config { hidden, heads, .. } = *self.config;
-        let Scratch { qkv, queries, context, attention: scratch, ranges, .. } = &mut *self.scratch;
-        let part = |first: usize| Rows { data: &qkv[first..], stride: 3 * hidden };
-        let attention = Attention {
-            queries: match queried {
-                Queried::All => part(0),
-                Queried::First => Rows { data: queries, stride: hidden },
-            },
-            keys: part(hidden),
-            values: part(2 * hidden),
-            texts: ranges,
-            queried,
+        let (count, width) = (self.scratch.tokens.len(), self.fast());
+        let Scratch {
+            codes,
+            scales,
+            first_codes,
+            first_scales,
+            context,
+            context_codes,
+            context_scales,
+            attention,
+            ranges,
+            texts,
+            ..
+        } = &mut *self.scratch;
+        let asking = if first_tokens { texts.len() } else { count };
+        let input = activations(codes, scales, count, hidden, width);
+        let first_tokens =
+            first_tokens.then(|| activations(first_codes, first_scales, asking, hidden, width));
+        let self_attention = SelfAttention {
+            layer: layer.qkv.view(),
+            tokens: input,
+            first_tokens,
+            texts,
             heads,
             dim: self.config.head_dim(),
         };
-        self.kernels.attention(self.team, &attention, scratch, context, hidden);
+        let how = Quantisation { width, balance: None, skip: 0 };
+        let context = &mut context[..asking * hidden];
+        let quantised = Quantised {
+            how,
+            codes: &mut context_codes[..asking * hidden],
+            scales: &mut context_scales[..asking],
+            ranges,
+        };
+        self.kernels.self_attention(self.team, &self_attention, attention, context, quantised);
     }
 
     /// From the attention's context to the layer's output, on the first `rows` rows; and to
@@ -143,55 +144,69 @@ impl Pass<'_, '_> {
         let fast = self.fast();
         let Scratch {
             hidden: residual,
-            context,
+            context_codes,
+            context_scales,
+            branch,
             codes,
             scales,
             inner,
             inner_codes,
             inner_scales,
+            ranges,
             ..
         } = &mut *self.scratch;
         let residual = &mut residual[..rows * hidden];
+        let branch = &mut branch[..rows * hidden];
+        let inner = &mut inner[..rows * intermediate];
         let (codes, scales) = (&mut codes[..rows * hidden], &mut scales[..rows]);
 
-        let how = Quantisation { width: fast, balance: None, skip: 0 };
-        quantise(&kernels, self.team, context, hidden, &how, codes, scales);
-        let input = Activations { codes, scales, width: fast };
-        let panels = 0..layer.attention_output.panels();
-        let output = Output { data: residual, stride: hidden };
+        let input = activations(context_codes, context_scales, rows, hidden, fast);
         let view = layer.attention_output.view();
-        kernels.linear(self.team, &view, &input, panels, Epilogue::Accumulate, output);
+        kernels.linear(self.team, &view, &input, Epilogue::Store, branch);
         let parts = RowsMut { reals: residual, codes, scales };
-        self.team.rows(rows, parts, |_, rows| {
-            let balance = Some(layer.up_balance.view());
-            normalise(&kernels, rows, &layer.attention_norm.view(), balance, fast);
+        self.team.rows(rows, parts, |range, rows| {
+            let end = BlockEnd {
+                branch: Some(&branch[range.start * hidden..range.end * hidden]),
+                outliers: None,
+                norm: layer.attention_norm.view(),
+                balance: Some(layer.up_balance.view()),
+                width: fast,
+            };
+            kernels.end_block(rows, &end);
         });
-
-        let input = Activations { codes, scales, width: fast };
-        let output = Output { data: inner, stride: intermediate };
-        let gelu = Epilogue::Gelu { balance: layer.down_balance.view() };
-        let view = layer.up.view();
-        kernels.linear(self.team, &view, &input, 0..layer.up.panels(), gelu, output);
 
         // GELU's few large values leave the small ones little room: here 8 bits are worth
         // the slower product that AVX2 needs for them.
         let wide = ActivationWidth::Eight;
-        let how = Quantisation { width: wide, balance: None, skip: OUTLIERS };
+        let input = Activations { codes, scales, width: fast };
+        let gelu = Epilogue::Gelu { balance: layer.down_balance.view() };
         let inner_codes = &mut inner_codes[..rows * intermediate];
         let inner_scales = &mut inner_scales[..rows];
-        quantise(&kernels, self.team, inner, intermediate, &how, inner_codes, inner_scales);
+        let quantised = Quantised {
+            how: Quantisation { width: wide, balance: None, skip: OUTLIERS },
+            codes: inner_codes,
+            scales: inner_scales,
+            ranges,
+        };
+        kernels.linear_quantise(self.team, &layer.up.view(), &input, gelu, inner, quantised);
+
         let input = Activations { codes: inner_codes, scales: inner_scales, width: wide };
-        let output = Output { data: residual, stride: hidden };
-        let view = layer.down.view();
-        let panels = 0..layer.down.panels();
-        kernels.linear(self.team, &view, &input, panels, Epilogue::Accumulate, output);
+        kernels.linear(self.team, &layer.down.view(), &input, Epilogue::Store, branch);
         let parts = RowsMut { reals: residual, codes, scales };
         self.team.rows(rows, parts, |range, rows| {
-            let outliers =
-                Rows { data: &inner[range.start * intermediate..], stride: intermediate };
-            kernels.accumulate_outer(outliers, &layer.down_outliers, rows.reals);
-            let balance = next.map(|next| next.qkv_balance.view());
-            normalise(&kernels, rows, &layer.ffn_norm.view(), balance, fast);
+            let outliers = Outliers {
+                inputs: &inner[range.start * intermediate..],
+                stride: intermediate,
+                weights: &layer.down_outliers,
+            };
+            let end = BlockEnd {
+                branch: Some(&branch[range.start * hidden..range.end * hidden]),
+                outliers: Some(outliers),
+                norm: layer.ffn_norm.view(),
+                balance: next.map(|next| next.qkv_balance.view()),
+                width: fast,
+            };
+            kernels.end_block(rows, &end);
         });
     }
 
@@ -228,38 +243,4 @@ fn activations<'a>(
     width: ActivationWidth,
 ) -> Activations<'a> {
     Activations { codes: &codes[..rows * columns], scales: &scales[..rows], width }
-}
-
-/// Normalises rows in place; and balances and quantises the result where `balance` is given.
-fn normalise(
-    kernels: &Kernels,
-    rows: RowsMut<'_>,
-    norm: &LayerNorm<'_>,
-    balance: Option<Balance<'_>>,
-    width: ActivationWidth,
-) {
-    match balance {
-        None => kernels.layer_norm(rows.reals, norm),
-        Some(_) => {
-            let how = Quantisation { width, balance, skip: 0 };
-            kernels.norm_quantise(rows.reals, norm, &how, rows.codes, rows.scales);
-        }
-    }
-}
-
-/// Quantises as many rows as there are scales.
-fn quantise(
-    kernels: &Kernels,
-    team: &mut Team<'_>,
-    from: &[f32],
-    columns: usize,
-    how: &Quantisation<'_>,
-    codes: &mut [u8],
-    scales: &mut [RowScale],
-) {
-    let rows = RowsMut { reals: &mut [], codes, scales };
-    team.rows(rows.scales.len(), rows, |range, rows| {
-        let from = &from[range.start * columns..range.end * columns];
-        kernels.quantise(from, columns, how, rows.codes, rows.scales);
-    });
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use safetensors::tensor::Dtype;
 use synaptoroute_kernels::{
-    Balance, ColumnSum, LargePages, LayerNorm, Linear, PANEL, as_i8, column_sums,
+    Balance, ColumnSum, LargePages, LayerNorm, Linear, PANEL, as_i8, column_sums, pack_outliers,
 };
 
 use crate::bytes::SharedBytes;
@@ -30,7 +30,8 @@ pub(crate) struct Weights {
 pub(crate) struct Layer {
     pub(crate) qkv_balance: BalanceWeights,
     /// Queries come out multiplied by `log2(e) / sqrt(head_dim)`, values balanced for
-    /// `attention_output`: attention is linear in both, so it costs nothing here.
+    /// `attention_output`: attention is linear in both, so it costs nothing here. Columns are
+    /// in the order of [`by_head`].
     pub(crate) qkv: LinearWeights,
     pub(crate) attention_output: LinearWeights,
     pub(crate) attention_norm: Norm,
@@ -39,7 +40,7 @@ pub(crate) struct Layer {
     /// Applied to GELU's result.
     pub(crate) down_balance: BalanceWeights,
     pub(crate) down: LinearWeights,
-    /// `[16][hidden]`: the first [`OUTLIERS`] inputs of `down`, in f32.
+    /// The first [`OUTLIERS`] inputs of `down`, in f32, packed.
     pub(crate) down_outliers: Vec<f32>,
     pub(crate) ffn_norm: Norm,
 }
@@ -82,15 +83,21 @@ impl PackedStream {
     /// Copies them out of the file; [`Layer::read`] takes them in this order.
     fn read(file: &ModelFile) -> Result<Self, ModelError> {
         let config = file.config();
-        let mut parts = Vec::new();
+        let mut tensors = Vec::new();
         for layer in 0..config.layers {
             for (name, columns, depth) in Layer::linears(config) {
                 let shape = [columns / PANEL, depth / 4, PANEL, 4];
-                let name = format!("layers.{layer}.{name}.weights");
-                parts.push(file.bytes(&name, Dtype::I8, &shape)?);
+                let tensor = format!("layers.{layer}.{name}.weights");
+                let order = if name == Layer::QKV { by_head(config) } else { vec![0..columns] };
+                tensors.push((file.bytes(&tensor, Dtype::I8, &shape)?, order, depth));
             }
         }
-        let parts: Vec<&[i8]> = parts.iter().map(|part| as_i8(part.as_slice())).collect();
+        let mut parts = Vec::new();
+        for (bytes, order, depth) in &tensors {
+            let bytes = as_i8(bytes.as_slice());
+            // Whole panels, which are as long as their columns are deep.
+            parts.extend(order.iter().map(|part| &bytes[part.start * depth..part.end * depth]));
+        }
         Ok(Self { pages: Arc::new(LargePages::concat(&parts)), taken: 0 })
     }
 
@@ -98,6 +105,15 @@ impl PackedStream {
         self.taken += len;
         Packed { pages: Arc::clone(&self.pages), range: self.taken - len..self.taken }
     }
+}
+
+/// The order in which attention wants the columns of queries, keys and values (side by side in
+/// the file): all three of the first head, then of the next.
+fn by_head(config: &Config) -> Vec<Range<usize>> {
+    let dim = config.head_dim();
+    let part = |head: usize, part: usize| part * config.hidden + head * dim;
+    let heads = 0..config.heads;
+    heads.flat_map(|head| (0..3).map(move |i| part(head, i)..part(head, i) + dim)).collect()
 }
 
 /// One linear layer's part of the stream.
@@ -150,6 +166,13 @@ impl LinearWeights {
         }
     }
 
+    /// Puts scales and bias into the order that the columns have in the stream.
+    fn reorder(&mut self, order: &[Range<usize>]) {
+        for values in [&mut self.scales, &mut self.bias] {
+            *values = order.iter().flat_map(|part| &values[part.clone()]).copied().collect();
+        }
+    }
+
     pub(crate) fn view(&self) -> Linear<'_> {
         Linear {
             depth: self.depth,
@@ -158,11 +181,6 @@ impl LinearWeights {
             scales: &self.scales,
             bias: &self.bias,
         }
-    }
-
-    /// Panels of 32 output columns.
-    pub(crate) fn panels(&self) -> usize {
-        self.scales.len() / PANEL
     }
 }
 
@@ -231,11 +249,13 @@ impl Weights {
 }
 
 impl Layer {
+    const QKV: &str = "attention.qkv";
+
     /// Name, columns and depth of a layer's linear layers, in the order in which they are read.
     fn linears(config: &Config) -> [(&'static str, usize, usize); 4] {
         let (hidden, intermediate) = (config.hidden, config.intermediate);
         [
-            ("attention.qkv", 3 * hidden, hidden),
+            (Self::QKV, 3 * hidden, hidden),
             ("attention.output", hidden, hidden),
             ("ffn.up", intermediate, hidden),
             ("ffn.down", hidden, intermediate),
@@ -259,6 +279,7 @@ impl Layer {
         // A head's weights sum to 1, so what is done to every value is done to their mean.
         let BalanceWeights { factors, offsets } = balance("attention.output", hidden)?;
         qkv.scale_outputs(2 * hidden, factors.into_iter().zip(offsets));
+        qkv.reorder(&by_head(config));
         Ok(Self {
             qkv_balance: balance("attention.qkv", hidden)?,
             qkv,
@@ -268,7 +289,9 @@ impl Layer {
             up,
             down_balance: balance("ffn.down", intermediate)?,
             down,
-            down_outliers: file.floats(&named("ffn.down.outliers"), OUTLIERS * hidden)?,
+            down_outliers: pack_outliers(
+                &file.floats(&named("ffn.down.outliers"), OUTLIERS * hidden)?,
+            ),
             ffn_norm: Norm::read(file, &named("ffn.norm"))?,
         })
     }

@@ -22,8 +22,6 @@ pub enum Epilogue<'a> {
         /// The next layer's balancing.
         balance: Balance<'a>,
     },
-    /// `out = out + y`
-    Accumulate,
 }
 
 /// The epilogue, pointing at the tile's first column.
@@ -31,7 +29,6 @@ pub enum Epilogue<'a> {
 pub(crate) enum TileEpilogue {
     Store,
     Gelu { factors: *const f32, offsets: *const f32 },
-    Accumulate,
 }
 
 /// A tile's rows by one panel; every pointer is at the tile's first element.
@@ -213,13 +210,8 @@ unsafe fn finish<S: Simd>(s: S, args: &TileArgs, row: usize, column: usize, sum:
         let zero_point = s.splat_i32(ColumnSum::factors(quantised.zero_point));
         let sum = s.add_products_i16(sum, column_sums, zero_point);
         let scale = s.mul(s.splat(quantised.scale), scales);
-        let y = s.mul_add(s.to_f32(sum), scale, bias);
-        let y = match args.epilogue {
-            // GELU comes after, in another rhythm.
-            TileEpilogue::Store | TileEpilogue::Gelu { .. } => y,
-            TileEpilogue::Accumulate => s.add(s.load(out), y),
-        };
-        s.store(out, y);
+        // GELU comes after, in another rhythm.
+        s.store(out, s.mul_add(s.to_f32(sum), scale, bias));
     }
 }
 

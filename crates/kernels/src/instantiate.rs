@@ -32,7 +32,7 @@ macro_rules! instantiate {
         tile rows [$($rows:literal)*], exact tiles: $exact:ident
     ) => {
         use $crate::table::{Table, TileFn, Tiles};
-        use $crate::{attention, dot, elementwise, gemm, norm, outer, peak, quantise};
+        use $crate::{attention, dot, elementwise, gemm, norm, peak, quantise, residual};
 
         /// # Safety
         ///
@@ -69,12 +69,13 @@ macro_rules! instantiate {
         $(#[$features])*
         unsafe fn norm_quantise(
             row: &mut [f32],
+            branch: Option<&[f32]>,
             norm: &norm::LayerNorm<'_>,
             balance: &quantise::Balance<'_>,
             limit: u8,
             out: &mut [u8],
         ) -> quantise::RowScale {
-            norm::norm_quantise($token { _private: () }, row, norm, balance, limit, out)
+            norm::norm_quantise($token { _private: () }, row, branch, norm, balance, limit, out)
         }
 
         /// # Safety
@@ -101,8 +102,34 @@ macro_rules! instantiate {
         ///
         /// The CPU has this instruction set's features.
         $(#[$features])*
-        unsafe fn accumulate_outer(inputs: &[f32; 16], weights: &[f32], out: &mut [f32]) {
-            outer::accumulate_outer($token { _private: () }, inputs, weights, out);
+        unsafe fn range(columns: &[f32]) -> quantise::Range {
+            quantise::range($token { _private: () }, columns)
+        }
+
+        /// # Safety
+        ///
+        /// The CPU has this instruction set's features.
+        $(#[$features])*
+        unsafe fn quantise_within(
+            columns: &[f32],
+            range: quantise::Range,
+            limit: u8,
+            out: &mut [u8],
+        ) -> quantise::RowScale {
+            quantise::quantise_within($token { _private: () }, columns, range, limit, out)
+        }
+
+        /// # Safety
+        ///
+        /// The CPU has this instruction set's features.
+        $(#[$features])*
+        unsafe fn add_branch_and_outliers<const ROWS: usize>(
+            rows: &mut [f32],
+            branch: &[f32],
+            outliers: &residual::Outliers<'_>,
+        ) {
+            let token = $token { _private: () };
+            residual::add_branch_and_outliers::<_, ROWS>(token, rows, branch, outliers);
         }
 
         /// # Safety
@@ -161,7 +188,14 @@ macro_rules! instantiate {
             norm_quantise,
             quantise,
             add_scaled_i8,
-            accumulate_outer,
+            range,
+            quantise_within,
+            add_branch_and_outliers: [
+                add_branch_and_outliers::<1>,
+                add_branch_and_outliers::<2>,
+                add_branch_and_outliers::<3>,
+                add_branch_and_outliers::<4>,
+            ],
             gelu,
             dot_rows,
             integer_peak,

@@ -32,10 +32,10 @@ mod kernels;
 mod large;
 mod math;
 mod norm;
-mod outer;
 mod packed;
 mod peak;
 mod quantise;
+mod residual;
 mod simd;
 mod table;
 
@@ -45,9 +45,11 @@ pub use crew::{Crew, RowsMut, Team};
 pub use gemm::Epilogue;
 pub use isa::{ActivationWidth, ISA_VARIABLE, Isa, IsaError};
 pub use kernels::{
-    Activations, Attention, AttentionScratch, Kernels, Linear, Output, Quantisation, Queried,
+    Activations, Attention, AttentionScratch, BlockEnd, Kernels, Linear, Quantisation, Quantised,
+    Queried, RangeScratch, SelfAttention,
 };
 pub use large::LargePages;
 pub use norm::LayerNorm;
 pub use packed::{ColumnSum, PANEL, column_sums, pack, packed_index};
 pub use quantise::{Balance, RowScale};
+pub use residual::{Outliers, pack_outliers};

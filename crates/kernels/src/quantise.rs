@@ -64,42 +64,59 @@ fn quantise_blocks<S: Simd>(
     limit: u8,
     out: &mut [[u8; LANES]],
 ) -> RowScale {
-    let mut range = Range::new(s);
+    let mut lanes = RangeLanes::new(s);
     for x in blocks.clone() {
-        range.widen(s, x);
+        lanes.widen(s, x);
     }
-    range.quantise(s, blocks, limit, out)
+    lanes.reduce(s).quantise(s, blocks, limit, out)
 }
 
-/// Smallest and largest element of a row, lane by lane; 0 is always between them.
-#[derive(Clone, Copy)]
-pub(crate) struct Range<S: Simd> {
-    low: S::F,
-    high: S::F,
+/// The range of some of a row's columns.
+#[inline(always)]
+pub(crate) fn range<S: Simd>(s: S, columns: &[f32]) -> Range {
+    let mut lanes = RangeLanes::new(s);
+    for x in columns.as_chunks::<LANES>().0 {
+        lanes.widen(s, s.load(x));
+    }
+    lanes.reduce(s)
 }
 
-impl<S: Simd> Range<S> {
-    #[inline(always)]
-    pub(crate) fn new(s: S) -> Self {
-        Self { low: s.splat(0.0), high: s.splat(0.0) }
-    }
+/// Quantises some of a row's columns, given the range of all.
+#[inline(always)]
+pub(crate) fn quantise_within<S: Simd>(
+    s: S,
+    columns: &[f32],
+    range: Range,
+    limit: u8,
+    out: &mut [u8],
+) -> RowScale {
+    let blocks = columns.as_chunks::<LANES>().0.iter().map(|x| s.load(x));
+    range.quantise(s, blocks, limit, out.as_chunks_mut().0)
+}
 
-    #[inline(always)]
-    pub(crate) fn widen(&mut self, s: S, x: S::F) {
-        self.low = s.min(self.low, x);
-        self.high = s.max(self.high, x);
+/// Smallest and largest element of a row; 0 is always between them.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Range {
+    low: f32,
+    high: f32,
+}
+
+impl Range {
+    /// The range of what is in either.
+    pub(crate) fn union(self, other: Self) -> Self {
+        Self { low: self.low.min(other.low), high: self.high.max(other.high) }
     }
 
     /// Rounds a row of this range to codes.
     #[inline(always)]
-    pub(crate) fn quantise(
+    pub(crate) fn quantise<S: Simd>(
         self,
         s: S,
         blocks: impl Iterator<Item = S::F>,
         limit: u8,
         out: &mut [[u8; LANES]],
     ) -> RowScale {
-        let (low, high) = (s.reduce_min(self.low), s.reduce_max(self.high));
+        let Self { low, high } = self;
         let range = high - low;
         if range < f32::MIN_POSITIVE * 256.0 {
             // All zeros (or too small to tell): any scale does, and 1 keeps the inverse finite.
@@ -113,5 +130,30 @@ impl<S: Simd> Range<S> {
             s.store_u8(out, s.round(s.mul_add(x, factor, offset)), i32::from(limit));
         }
         RowScale { scale: range / f32::from(limit), zero_point: zero_point as i32 }
+    }
+}
+
+/// A [`Range`] in the making, lane by lane.
+#[derive(Clone, Copy)]
+pub(crate) struct RangeLanes<S: Simd> {
+    low: S::F,
+    high: S::F,
+}
+
+impl<S: Simd> RangeLanes<S> {
+    #[inline(always)]
+    pub(crate) fn new(s: S) -> Self {
+        Self { low: s.splat(0.0), high: s.splat(0.0) }
+    }
+
+    #[inline(always)]
+    pub(crate) fn widen(&mut self, s: S, x: S::F) {
+        self.low = s.min(self.low, x);
+        self.high = s.max(self.high, x);
+    }
+
+    #[inline(always)]
+    pub(crate) fn reduce(self, s: S) -> Range {
+        Range { low: s.reduce_min(self.low), high: s.reduce_max(self.high) }
     }
 }

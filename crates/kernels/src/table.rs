@@ -3,7 +3,8 @@
 use crate::attention::Head;
 use crate::gemm::TileArgs;
 use crate::norm::LayerNorm;
-use crate::quantise::{Balance, RowScale, Rule};
+use crate::quantise::{Balance, Range, RowScale, Rule};
+use crate::residual::Outliers;
 
 /// A GEMM tile of some height and depth.
 pub(crate) type TileFn = unsafe fn(&TileArgs);
@@ -24,11 +25,20 @@ pub(crate) struct Table {
     pub(crate) exact_tiles: &'static Tiles,
     pub(crate) attend: unsafe fn(&mut Head<'_>),
     pub(crate) layer_norm: unsafe fn(&mut [f32], &LayerNorm<'_>),
-    pub(crate) norm_quantise:
-        unsafe fn(&mut [f32], &LayerNorm<'_>, &Balance<'_>, u8, &mut [u8]) -> RowScale,
+    pub(crate) norm_quantise: unsafe fn(
+        &mut [f32],
+        Option<&[f32]>,
+        &LayerNorm<'_>,
+        &Balance<'_>,
+        u8,
+        &mut [u8],
+    ) -> RowScale,
     pub(crate) quantise: unsafe fn(&[f32], &Rule<'_>, &mut [u8]) -> RowScale,
     pub(crate) add_scaled_i8: unsafe fn(&mut [f32], &[i8], f32),
-    pub(crate) accumulate_outer: unsafe fn(&[f32; 16], &[f32], &mut [f32]),
+    pub(crate) range: unsafe fn(&[f32]) -> Range,
+    pub(crate) quantise_within: unsafe fn(&[f32], Range, u8, &mut [u8]) -> RowScale,
+    /// By number of rows less one.
+    pub(crate) add_branch_and_outliers: [unsafe fn(&mut [f32], &[f32], &Outliers<'_>); 4],
     pub(crate) gelu: unsafe fn(&mut [f32]),
     pub(crate) dot_rows: unsafe fn(&[f32], &[f32], &mut [f32]),
     pub(crate) integer_peak: unsafe fn(u64) -> u64,

@@ -60,7 +60,7 @@ fn attention(source: &Source, kernels: &Kernels, qkv: &[f32]) -> Vec<f32> {
     let queries: Vec<f32> = queries.map(|q| q * logit).collect();
     let mut context = vec![0.0; tokens * hidden];
     let mut scratch = AttentionScratch::default();
-    scratch.grow(1, tokens, dim);
+    scratch.grow(1, tokens, tokens, dim);
     let text = 0..tokens;
     let attention = Attention {
         queries: Rows { data: &queries, stride: hidden },

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering, fence};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -26,18 +26,18 @@ impl Shared {
         // The leader is thread 0.
         let thread = index + 1;
         while !self.stop.load(Ordering::Relaxed) {
-            if !self.stage.help(thread) && !self.spin() {
-                self.sleep(index);
+            if !self.stage.help(thread) && !self.spin(thread) {
+                self.sleep(index, thread);
             }
         }
     }
 
     /// Whether a stage was opened before this helper got tired.
-    fn spin(&self) -> bool {
+    fn spin(&self, thread: usize) -> bool {
         let started = Instant::now();
         while started.elapsed() < SPIN {
             for _ in 0..SPINS {
-                if self.stage.is_open() {
+                if self.stage.is_open(thread) {
                     return true;
                 }
                 std::hint::spin_loop();
@@ -46,17 +46,18 @@ impl Shared {
         false
     }
 
-    fn sleep(&self, index: usize) {
+    fn sleep(&self, index: usize, thread: usize) {
         let asleep = &self.asleep[index];
-        asleep.store(true, Ordering::SeqCst);
+        asleep.store(true, Ordering::Relaxed);
         // A stage opened just before that store found nobody to wake: look once more.
-        while asleep.load(Ordering::SeqCst)
-            && !self.stage.is_open()
+        fence(Ordering::SeqCst);
+        while asleep.load(Ordering::Relaxed)
+            && !self.stage.is_open(thread)
             && !self.stop.load(Ordering::SeqCst)
         {
             thread::park();
         }
-        asleep.store(false, Ordering::SeqCst);
+        asleep.store(false, Ordering::Relaxed);
     }
 }
 
@@ -69,7 +70,7 @@ pub(super) struct Helpers {
 impl Helpers {
     pub(super) fn start(count: usize) -> io::Result<Self> {
         let shared = Arc::new(Shared {
-            stage: Stage::new(),
+            stage: Stage::new(1 + count),
             asleep: (0..count).map(|_| AtomicBool::new(false)).collect(),
             stop: AtomicBool::new(false),
         });
@@ -87,10 +88,10 @@ impl Helpers {
         self.threads.len()
     }
 
-    /// Wakes those that sleep; the others need no word.
+    /// Wakes those that sleep; the others need no word. Call it after [`Stage::open`].
     pub(super) fn wake(&self) {
         for (asleep, thread) in self.shared.asleep.iter().zip(&self.threads) {
-            if asleep.load(Ordering::SeqCst) && asleep.swap(false, Ordering::SeqCst) {
+            if asleep.load(Ordering::Relaxed) && asleep.swap(false, Ordering::Relaxed) {
                 thread.thread().unpark();
             }
         }

@@ -2,10 +2,11 @@
 //!
 //! A stage of a short text takes a few microseconds, and waking a thread takes tens: so
 //! helpers spin for the next stage, and sleep when none comes for a while. A stage is cut into
-//! parts that whoever is free takes, which makes a helper a bonus and never a duty: while it
-//! wakes up, or another process has its core, the caller goes on alone.
+//! parts; who is done with its own takes others', which makes a helper a bonus and never a
+//! duty: while it wakes up, or another process has its core, the caller goes on alone.
 
 mod helper;
+mod patience;
 mod rows;
 mod stage;
 
@@ -17,6 +18,7 @@ use std::sync::{Mutex, MutexGuard, TryLockError};
 use std::time::{Duration, Instant};
 
 use helper::Helpers;
+use patience::Patience;
 pub use rows::RowsMut;
 pub(crate) use rows::{SharedMut, share};
 use stage::{MAX_PARTS, Work};
@@ -24,14 +26,6 @@ use stage::{MAX_PARTS, Work};
 /// A helper that keeps the caller waiting for this long, and for longer than the caller's own
 /// parts took, is held up by something else.
 const LATE: Duration = Duration::from_micros(200);
-/// Fewer than one pass in so many may be late: that leaves the 99th percentile alone. With
-/// two in so many, helpers stay out of it for a while.
-const RARE: usize = 128;
-/// Passes of the first such break.
-const FIRST_BREAK: usize = 512;
-/// The break doubles each time, up to this.
-const LONGEST_BREAK: usize = 8192;
-
 /// Helper threads, lent to one caller at a time.
 ///
 /// Who comes second runs alone; and so does, from then on, who came first: with more than one
@@ -47,18 +41,16 @@ pub struct Crew {
 struct Lead {
     /// Number of the last stage.
     stage: u64,
-    /// Passes with helpers since one was late.
-    in_time: usize,
-    /// Passes left of a break.
-    on_break: usize,
-    next_break: usize,
+    patience: Patience,
+    /// Whether a part of this pass was late.
+    late: bool,
 }
 
 impl Crew {
     /// No helpers: every caller is alone.
     #[must_use]
     pub fn alone() -> Self {
-        let lead = Lead { stage: 0, in_time: RARE, on_break: 0, next_break: FIRST_BREAK };
+        let lead = Lead { stage: 0, patience: Patience::new(), late: false };
         Self { helpers: None, callers: AtomicUsize::new(0), lead: Mutex::new(lead) }
     }
 
@@ -89,12 +81,8 @@ impl Crew {
                 Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
                 Err(TryLockError::WouldBlock) => return None,
             };
-            if lead.on_break > 0 {
-                lead.on_break -= 1;
-                return None;
-            }
-            lead.in_time = lead.in_time.saturating_add(1);
-            Some(Lent { helpers, lead })
+            lead.late = false;
+            lead.patience.begin().then_some(Lent { helpers, lead })
         });
         Team { crew: Some(self), lent }
     }
@@ -131,7 +119,7 @@ impl Team<'_> {
     }
 
     /// Calls `work(thread, part)` once for each of `parts`, in any order, and returns when all
-    /// are done. `thread` is less than [`Team::size`], and no two threads share it.
+    /// are done. While all threads keep up, thread `t` does the `t`th share of them. `thread` is less than [`Team::size`], and no two threads share it.
     ///
     /// # Panics
     ///
@@ -194,15 +182,9 @@ impl Lent<'_> {
                 is_late = waiting.elapsed() > late;
             }
         }
-        if is_late {
-            let lead = &mut *self.lead;
-            if lead.in_time < RARE {
-                lead.on_break = lead.next_break;
-                lead.next_break = (2 * lead.next_break).min(LONGEST_BREAK);
-            } else if lead.in_time > LONGEST_BREAK {
-                lead.next_break = FIRST_BREAK;
-            }
-            lead.in_time = 0;
+        if is_late && !self.lead.late {
+            self.lead.late = true;
+            self.lead.patience.late();
         }
     }
 }

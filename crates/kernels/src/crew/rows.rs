@@ -80,6 +80,10 @@ impl<'a, T> SharedMut<'a, T> {
         Self { start: slice.as_mut_ptr(), len: slice.len(), slice: PhantomData }
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
     /// # Safety
     ///
     /// What is taken by this and reached by [`SharedMut::from`] does not overlap while it is used.

@@ -2,17 +2,14 @@
 
 use std::ops::Range;
 
+use super::quantise::{ColumnParts, Quantised};
 use super::{Kernels, check_balance};
-use crate::crew::{SharedMut, Team, share};
+use crate::crew::{SharedMut, Team};
 use crate::gemm::{Epilogue, TileArgs, TileEpilogue};
 use crate::isa::ActivationWidth;
 use crate::packed::{ColumnSum, PANEL};
 use crate::quantise::RowScale;
 use crate::table::{DEPTHS, TileFn};
-
-/// Parts a thread gets to take of a layer's panels: more would even out threads that are not
-/// equally fast, and cost a hand-over each.
-const PARTS: usize = 2;
 
 /// A linear layer, `y = x W + b`, as the kernels read it.
 #[derive(Clone, Copy, Debug)]
@@ -40,17 +37,8 @@ pub struct Activations<'a> {
     pub width: ActivationWidth,
 }
 
-/// Where a linear layer writes: row `i` at `data[i * stride]`, column `c` at `+ c`.
-#[derive(Debug)]
-pub struct Output<'a> {
-    /// `[rows][stride]`
-    pub data: &'a mut [f32],
-    /// At least the layer's columns.
-    pub stride: usize,
-}
-
 impl Kernels {
-    /// Runs a linear layer on every row, for the columns of `panels` (32 columns each).
+    /// Runs a linear layer on every row; `out` is `[rows][columns]`.
     ///
     /// The sums are integers and exact; a row's result does not depend on the other rows.
     ///
@@ -62,43 +50,56 @@ impl Kernels {
         team: &mut Team<'_>,
         layer: &Linear<'_>,
         input: &Activations<'_>,
-        panels: Range<usize>,
         epilogue: Epilogue<'_>,
-        output: Output<'_>,
+        out: &mut [f32],
     ) {
-        let Linear { depth, weights, .. } = *layer;
+        let job = Job::new(self, layer, input, epilogue);
+        assert_eq!(out.len(), job.rows() * job.columns(), "output");
+        let parts = ColumnParts::new(team, job.columns() / PANEL, PANEL);
+        let out = SharedMut::new(out);
+        team.run(parts.count(), |_, part| {
+            // SAFETY: `out` has `columns` columns and all rows, and is borrowed exclusively;
+            // each panel's columns are written by one part.
+            unsafe { job.panels(parts.units(part), &out) };
+        });
+    }
+
+    /// [`Kernels::linear`], and its outcome quantised.
+    ///
+    /// # Panics
+    ///
+    /// As [`Kernels::linear`] and [`Kernels::quantise`].
+    pub fn linear_quantise(
+        &self,
+        team: &mut Team<'_>,
+        layer: &Linear<'_>,
+        input: &Activations<'_>,
+        epilogue: Epilogue<'_>,
+        out: &mut [f32],
+        quantised: Quantised<'_>,
+    ) {
         let columns = layer.scales.len();
         let rows = input.scales.len();
-        assert_eq!(weights.len(), columns * depth, "weights of {columns} x {depth}");
-        assert_eq!(layer.column_sums.len(), columns, "column sums");
-        assert_eq!(layer.bias.len(), columns, "bias");
-        assert!(panels.start <= panels.end && panels.end * PANEL <= columns, "panels {panels:?}");
-        assert_eq!(input.codes.len(), rows * depth, "{rows} rows of {depth}");
-        assert!(output.stride >= panels.end * PANEL, "stride {}", output.stride);
-        if let Epilogue::Gelu { balance } = epilogue {
-            check_balance(&balance, columns);
-        }
-        if rows == 0 {
+        let parts = ColumnParts::new(team, columns / PANEL, PANEL);
+        if !parts.are_worth_it(rows) {
+            self.linear(team, layer, input, epilogue, out);
+            self.quantise_rows(team, out, columns, quantised);
             return;
         }
-        assert!(output.data.len() >= (rows - 1) * output.stride + panels.end * PANEL, "output");
-        let Output { data, stride } = output;
-        let job = Job { tiles: self.tiles(depth, input.width), layer, input, epilogue, stride };
-        let parts = match team.size() {
-            1 => 1,
-            size => (PARTS * size).min(panels.len()),
-        };
-        let out = SharedMut::new(data);
-        team.run(parts, |_, part| {
-            let Range { start, end } = share(panels.len(), parts, part);
-            for panel in panels.start + start..panels.start + end {
-                // SAFETY: the assertions above give every array `columns`, `rows * depth` or,
-                // for the output, `stride`-spaced `rows` elements, and `panel` is one of the
-                // layer's. The output is borrowed exclusively, and each panel's columns are
-                // written by one part.
-                unsafe { job.panel(panel, &out) };
+        let job = Job::new(self, layer, input, epilogue);
+        assert_eq!(out.len(), rows * columns, "output");
+        let shared = SharedMut::new(&mut *out);
+        let skip = quantised.how.skip;
+        let ranges = quantised.ranges.of(&parts, rows);
+        let found = SharedMut::new(&mut *ranges);
+        team.run(parts.count(), |_, part| {
+            // SAFETY: as in `linear`, and the columns and the ranges of a part are its own.
+            unsafe {
+                job.panels(parts.units(part), &shared);
+                self.find_ranges(&parts, part, skip, columns, &shared, &found);
             }
         });
+        self.quantise_columns(team, &parts, out, columns, quantised);
     }
 
     /// Tiles of a depth, by height less one.
@@ -112,49 +113,105 @@ impl Kernels {
     }
 }
 
-/// One call of [`Kernels::linear`], its shapes checked.
-struct Job<'a> {
+/// A linear layer on some rows, its shapes checked.
+pub(super) struct Job<'a> {
     tiles: &'static [TileFn],
     layer: &'a Linear<'a>,
     input: &'a Activations<'a>,
     epilogue: Epilogue<'a>,
-    stride: usize,
 }
 
-impl Job<'_> {
-    /// All rows of 32 columns.
+impl<'a> Job<'a> {
+    /// # Panics
+    ///
+    /// If shapes disagree, or the depth is none of the compiled ones.
+    pub(super) fn new(
+        kernels: &Kernels,
+        layer: &'a Linear<'a>,
+        input: &'a Activations<'a>,
+        epilogue: Epilogue<'a>,
+    ) -> Self {
+        let Linear { depth, weights, .. } = *layer;
+        let columns = layer.scales.len();
+        assert!(columns.is_multiple_of(PANEL), "{columns} columns");
+        assert_eq!(weights.len(), columns * depth, "weights of {columns} x {depth}");
+        assert_eq!(layer.column_sums.len(), columns, "column sums");
+        assert_eq!(layer.bias.len(), columns, "bias");
+        let rows = input.scales.len();
+        assert_eq!(input.codes.len(), rows * depth, "{rows} rows of {depth}");
+        if let Epilogue::Gelu { balance } = epilogue {
+            check_balance(&balance, columns);
+        }
+        Self { tiles: kernels.tiles(depth, input.width), layer, input, epilogue }
+    }
+
+    fn rows(&self) -> usize {
+        self.input.scales.len()
+    }
+
+    pub(super) fn columns(&self) -> usize {
+        self.layer.scales.len()
+    }
+
+    /// All rows of the columns of `panels`, to the same columns of `out`.
     ///
     /// # Safety
     ///
-    /// The CPU has the features of `tiles`; `panel` is one of the layer's; `out` has the rows
-    /// of the input, `stride` apart, and nobody else uses these columns of it.
-    unsafe fn panel(&self, panel: usize, out: &SharedMut<'_, f32>) {
+    /// `out` is `[rows][columns]`, and nobody else uses these columns of it.
+    unsafe fn panels(&self, panels: Range<usize>, out: &SharedMut<'_, f32>) {
+        for panel in panels {
+            // SAFETY: the caller's contract.
+            unsafe { self.panel(panel, out, panel * PANEL, self.columns()) };
+        }
+    }
+
+    /// All rows of 32 columns; row `i` is written to `out[first + i * stride..][..32]`.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such panel, or the rows reach beyond `out`.
+    ///
+    /// # Safety
+    ///
+    /// Nobody else uses this part of `out`.
+    pub(super) unsafe fn panel(
+        &self,
+        panel: usize,
+        out: &SharedMut<'_, f32>,
+        first: usize,
+        stride: usize,
+    ) {
         let Linear { depth, .. } = *self.layer;
-        let rows = self.input.scales.len();
+        let rows = self.rows();
+        if rows == 0 {
+            return;
+        }
         // Equal heights: 16 rows are two tiles of 8, not one of 14 and a slow one of 2.
         let height = rows.div_ceil(rows.div_ceil(self.tiles.len()));
-        let column = panel * PANEL;
+        let columns = panel * PANEL..(panel + 1) * PANEL;
+        let of = |column: &'a [f32]| column[columns.clone()].as_ptr();
+        let _inside = out.from(first + (rows - 1) * stride + PANEL - 1);
         let epilogue = match self.epilogue {
             Epilogue::Store => TileEpilogue::Store,
-            Epilogue::Accumulate => TileEpilogue::Accumulate,
-            Epilogue::Gelu { balance } => TileEpilogue::Gelu {
-                factors: balance.factors[column..].as_ptr(),
-                offsets: balance.offsets[column..].as_ptr(),
-            },
+            Epilogue::Gelu { balance } => {
+                TileEpilogue::Gelu { factors: of(balance.factors), offsets: of(balance.offsets) }
+            }
         };
         for row in (0..rows).step_by(height) {
             let args = TileArgs {
                 activations: self.input.codes[row * depth..].as_ptr(),
                 row_scales: self.input.scales[row..].as_ptr(),
-                weights: self.layer.weights[column * depth..].as_ptr(),
-                column_sums: self.layer.column_sums[column..].as_ptr(),
-                scales: self.layer.scales[column..].as_ptr(),
-                bias: self.layer.bias[column..].as_ptr(),
-                out: out.from(row * self.stride + column),
-                stride: self.stride,
+                weights: self.layer.weights[columns.start * depth..columns.end * depth].as_ptr(),
+                column_sums: self.layer.column_sums[columns.clone()].as_ptr(),
+                scales: of(self.layer.scales),
+                bias: of(self.layer.bias),
+                out: out.from(first + row * stride),
+                stride,
                 epilogue,
             };
-            // SAFETY: the caller's contract; the tile has at most `rows - row` rows.
+            // SAFETY: the CPU has the features of the tiles, which came from `Kernels`. The
+            // tile has at most `rows - row` rows, which `codes` and `scales` hold by `new`'s
+            // checks and `out` by the one above; everything else is one panel wide.
             unsafe { self.tiles[height.min(rows - row) - 1](&args) };
         }
     }

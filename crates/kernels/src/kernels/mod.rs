@@ -2,30 +2,20 @@
 
 mod attention;
 mod linear;
+mod norm;
+mod quantise;
 
 use std::env;
 
-pub use attention::{Attention, AttentionScratch, Queried};
-pub use linear::{Activations, Linear, Output};
+pub use attention::{Attention, AttentionScratch, Queried, SelfAttention};
+pub use linear::{Activations, Linear};
+pub use norm::BlockEnd;
+pub use quantise::{Quantisation, Quantised, RangeScratch};
 
-use crate::attention::Rows;
-use crate::isa::{ActivationWidth, ISA_VARIABLE, Isa, IsaError};
-use crate::norm::LayerNorm;
-use crate::quantise::{Balance, RowScale, Rule};
+use crate::isa::{ISA_VARIABLE, Isa, IsaError};
+use crate::quantise::Balance;
 use crate::simd::LANES;
 use crate::table::Table;
-
-/// How [`Kernels::quantise`] goes about it.
-#[derive(Clone, Copy, Debug)]
-pub struct Quantisation<'a> {
-    /// Of the codes.
-    pub width: ActivationWidth,
-    /// Applied first, where given.
-    pub balance: Option<Balance<'a>>,
-    /// Channels at a row's beginning that are left out, a multiple of 16: they do not widen
-    /// the range, and their codes are 0.
-    pub skip: usize,
-}
 
 /// One instruction set's kernels.
 ///
@@ -73,77 +63,6 @@ impl Kernels {
         self.isa
     }
 
-    /// Normalises each of `rows`, `gamma.len()` wide, in place.
-    ///
-    /// # Panics
-    ///
-    /// If the width is no multiple of 16 or shapes disagree.
-    pub fn layer_norm(&self, rows: &mut [f32], norm: &LayerNorm<'_>) {
-        let width = checked_width(norm.gamma.len());
-        assert_eq!(norm.beta.len(), width, "beta");
-        assert!(rows.len().is_multiple_of(width), "whole rows");
-        for row in rows.chunks_exact_mut(width) {
-            // SAFETY: the features were checked when `self` was made.
-            unsafe { (self.table.layer_norm)(row, norm) }
-        }
-    }
-
-    /// Quantises rows of `columns`.
-    ///
-    /// # Panics
-    ///
-    /// If the width is no multiple of 16 or shapes disagree.
-    pub fn quantise(
-        &self,
-        rows: &[f32],
-        columns: usize,
-        how: &Quantisation<'_>,
-        codes: &mut [u8],
-        scales: &mut [RowScale],
-    ) {
-        let columns = checked_width(columns);
-        assert_eq!(rows.len(), scales.len() * columns, "rows of {columns}");
-        assert_eq!(codes.len(), rows.len(), "codes");
-        assert!(how.skip.is_multiple_of(LANES) && how.skip < columns, "skip {}", how.skip);
-        if let Some(balance) = &how.balance {
-            check_balance(balance, columns);
-        }
-        let rule = Rule { balance: how.balance, skip: how.skip, limit: how.width.limit() };
-        let rows = rows.chunks_exact(columns).zip(codes.chunks_exact_mut(columns));
-        for ((row, codes), scale) in rows.zip(scales) {
-            // SAFETY: the features were checked when `self` was made.
-            *scale = unsafe { (self.table.quantise)(row, &rule, codes) };
-        }
-    }
-
-    /// [`Kernels::layer_norm`], then [`Kernels::quantise`], in one walk over each row.
-    ///
-    /// # Panics
-    ///
-    /// If shapes disagree, or `how` skips channels.
-    pub fn norm_quantise(
-        &self,
-        rows: &mut [f32],
-        norm: &LayerNorm<'_>,
-        how: &Quantisation<'_>,
-        codes: &mut [u8],
-        scales: &mut [RowScale],
-    ) {
-        let width = checked_width(norm.gamma.len());
-        assert_eq!(norm.beta.len(), width, "beta");
-        assert_eq!(rows.len(), scales.len() * width, "rows of {width}");
-        assert_eq!(codes.len(), rows.len(), "codes");
-        assert_eq!(how.skip, 0, "a normalised row has no channels to skip");
-        let balance = how.balance.expect("a normalised row is balanced before it is quantised");
-        check_balance(&balance, width);
-        let limit = how.width.limit();
-        let rows = rows.chunks_exact_mut(width).zip(codes.chunks_exact_mut(width));
-        for ((row, codes), scale) in rows.zip(scales) {
-            // SAFETY: the features were checked when `self` was made.
-            *scale = unsafe { (self.table.norm_quantise)(row, norm, &balance, limit, codes) };
-        }
-    }
-
     /// `row += codes * scale`.
     ///
     /// # Panics
@@ -153,24 +72,6 @@ impl Kernels {
         assert_eq!(checked_width(row.len()), codes.len(), "codes");
         // SAFETY: the features were checked when `self` was made.
         unsafe { (self.table.add_scaled_i8)(row, codes, scale) }
-    }
-
-    /// `out[r] += inputs[r] W` for rows whose first sixteen inputs count, in f32: `inputs` is
-    /// `[rows][stride]`, `weights` `[16][columns]`, `out` `[rows][columns]`.
-    ///
-    /// # Panics
-    ///
-    /// If the number of columns is no multiple of 16 or shapes disagree.
-    pub fn accumulate_outer(&self, inputs: Rows<'_>, weights: &[f32], out: &mut [f32]) {
-        let columns = checked_width(weights.len() / LANES);
-        assert_eq!(weights.len(), LANES * columns, "sixteen rows of weights");
-        assert!(out.len().is_multiple_of(columns), "whole rows");
-        for (row, out) in out.chunks_exact_mut(columns).enumerate() {
-            let inputs = inputs.data[row * inputs.stride..].first_chunk();
-            let inputs = inputs.expect("sixteen inputs a row");
-            // SAFETY: the features were checked when `self` was made.
-            unsafe { (self.table.accumulate_outer)(inputs, weights, out) }
-        }
     }
 
     /// GELU of every element.

@@ -1,0 +1,207 @@
+//! Quantisation of rows, by one thread or by all.
+//!
+//! A row's range must be known before its first element is rounded. Where threads share few
+//! rows, each looks for the range of the columns it has just computed, and rounds them once
+//! all have: so the reals, four times as many bytes as the codes, never leave their core.
+
+use std::ops::Range;
+
+use super::{Kernels, check_balance, checked_width};
+use crate::crew::{RowsMut, SharedMut, Team, share};
+use crate::isa::ActivationWidth;
+use crate::quantise::{self, Balance, RowScale, Rule};
+use crate::simd::LANES;
+
+/// How [`Kernels::quantise`] goes about it.
+#[derive(Clone, Copy, Debug)]
+pub struct Quantisation<'a> {
+    /// Of the codes.
+    pub width: ActivationWidth,
+    /// Applied first, where given.
+    pub balance: Option<Balance<'a>>,
+    /// Channels at a row's beginning that are left out, a multiple of 16: they do not widen
+    /// the range, and their codes are 0.
+    pub skip: usize,
+}
+
+/// Where the codes of an operation's outcome go.
+#[derive(Debug)]
+pub struct Quantised<'a> {
+    /// Without a balance.
+    pub how: Quantisation<'a>,
+    /// `[rows][columns]`
+    pub codes: &'a mut [u8],
+    /// `[rows]`
+    pub scales: &'a mut [RowScale],
+    /// Working memory.
+    pub ranges: &'a mut RangeScratch,
+}
+
+/// Working memory of [`Quantised`].
+#[derive(Debug, Default)]
+pub struct RangeScratch(Vec<quantise::Range>);
+
+impl RangeScratch {
+    /// `[parts][rows]`
+    pub(super) fn of(&mut self, parts: &ColumnParts, rows: usize) -> &mut [quantise::Range] {
+        let len = parts.count() * rows;
+        if self.0.len() < len {
+            self.0.resize(len, quantise::Range::default());
+        }
+        &mut self.0[..len]
+    }
+}
+
+/// Parts a thread gets of a matrix' columns: more would even out threads that are not equally
+/// fast, and cost a hand-over each.
+const PARTS: usize = 2;
+/// Up to as many rows, a thread's share of the columns stays in the cache nearest to it.
+const FEW_ROWS: usize = 64;
+
+/// How the columns of a matrix are shared out.
+pub(super) struct ColumnParts {
+    count: usize,
+    units: usize,
+    /// Columns of a unit: what is not parted.
+    unit: usize,
+}
+
+impl ColumnParts {
+    pub(super) fn new(team: &Team<'_>, units: usize, unit: usize) -> Self {
+        let count = match team.size() {
+            1 => 1,
+            size => (PARTS * size).min(units),
+        };
+        Self { count, units, unit }
+    }
+
+    pub(super) fn count(&self) -> usize {
+        self.count
+    }
+
+    pub(super) fn units(&self, part: usize) -> Range<usize> {
+        share(self.units, self.count, part)
+    }
+
+    fn columns(&self, part: usize) -> Range<usize> {
+        let Range { start, end } = self.units(part);
+        start * self.unit..end * self.unit
+    }
+
+    /// Whether to quantise by columns, or else by rows.
+    pub(super) fn are_worth_it(&self, rows: usize) -> bool {
+        self.count > 1 && rows <= FEW_ROWS
+    }
+}
+
+impl Kernels {
+    /// Quantises rows of `columns`.
+    ///
+    /// # Panics
+    ///
+    /// If the width is no multiple of 16 or shapes disagree.
+    pub fn quantise(
+        &self,
+        rows: &[f32],
+        columns: usize,
+        how: &Quantisation<'_>,
+        codes: &mut [u8],
+        scales: &mut [RowScale],
+    ) {
+        let columns = checked_width(columns);
+        assert_eq!(rows.len(), scales.len() * columns, "rows of {columns}");
+        assert_eq!(codes.len(), rows.len(), "codes");
+        assert!(how.skip.is_multiple_of(LANES) && how.skip < columns, "skip {}", how.skip);
+        if let Some(balance) = &how.balance {
+            check_balance(balance, columns);
+        }
+        let rule = Rule { balance: how.balance, skip: how.skip, limit: how.width.limit() };
+        let rows = rows.chunks_exact(columns).zip(codes.chunks_exact_mut(columns));
+        for ((row, codes), scale) in rows.zip(scales) {
+            // SAFETY: the features were checked when `self` was made.
+            *scale = unsafe { (self.table.quantise)(row, &rule, codes) };
+        }
+    }
+
+    /// [`Kernels::quantise`] by a team, row by row.
+    pub(super) fn quantise_rows(
+        &self,
+        team: &mut Team<'_>,
+        from: &[f32],
+        columns: usize,
+        to: Quantised<'_>,
+    ) {
+        let Quantised { how, codes, scales, .. } = to;
+        let rows = RowsMut { reals: &mut [], codes, scales };
+        team.rows(rows.scales.len(), rows, |range, rows| {
+            let from = &from[range.start * columns..range.end * columns];
+            self.quantise(from, columns, &how, rows.codes, rows.scales);
+        });
+    }
+
+    /// The ranges of a part's columns, for [`Kernels::quantise_columns`].
+    ///
+    /// # Safety
+    ///
+    /// Nobody else uses these columns of `rows`, `columns` wide, nor the part's of `found`.
+    pub(super) unsafe fn find_ranges(
+        &self,
+        parts: &ColumnParts,
+        part: usize,
+        skip: usize,
+        columns: usize,
+        rows: &SharedMut<'_, f32>,
+        found: &SharedMut<'_, quantise::Range>,
+    ) {
+        let count = found.len() / parts.count();
+        let Range { start, end } = parts.columns(part);
+        let start = start.max(skip);
+        // SAFETY: the caller's contract; the features were checked when `self` was made.
+        unsafe {
+            for (row, found) in found.part(part * count..(part + 1) * count).iter_mut().enumerate()
+            {
+                let row = rows.part(row * columns + start..row * columns + end);
+                *found = (self.table.range)(row);
+            }
+        }
+    }
+
+    /// Quantises rows whose ranges were found, part by part.
+    pub(super) fn quantise_columns(
+        &self,
+        team: &mut Team<'_>,
+        parts: &ColumnParts,
+        from: &[f32],
+        columns: usize,
+        to: Quantised<'_>,
+    ) {
+        let Quantised { how, codes, scales, ranges } = to;
+        let count = scales.len();
+        assert!(how.balance.is_none(), "what is quantised by columns is balanced already");
+        assert_eq!(from.len(), count * columns, "rows of {columns}");
+        assert_eq!(codes.len(), from.len(), "codes");
+        assert!(how.skip.is_multiple_of(LANES) && how.skip < parts.columns(0).end, "skip");
+        let ranges = &*ranges.of(parts, count);
+        let (codes, scales) = (SharedMut::new(codes), SharedMut::new(scales));
+        team.run(parts.count(), |_, part| {
+            let Range { start, end } = parts.columns(part);
+            let skip = start.max(how.skip);
+            for row in 0..count {
+                let found = ranges[row..].iter().step_by(count);
+                let range = found.fold(quantise::Range::default(), |a, b| a.union(*b));
+                let at = row * columns;
+                // SAFETY: each part has columns of its own, and one of them the scales; the
+                // features were checked when `self` was made.
+                unsafe {
+                    codes.part(at + start..at + skip).fill(0);
+                    let codes = codes.part(at + skip..at + end);
+                    let from = &from[at + skip..at + end];
+                    let scale = (self.table.quantise_within)(from, range, how.width.limit(), codes);
+                    if part == 0 {
+                        scales.part(row..row + 1)[0] = scale;
+                    }
+                }
+            }
+        });
+    }
+}
