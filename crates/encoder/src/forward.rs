@@ -6,8 +6,8 @@
 //! nothing else of that layer is ever read.
 
 use synaptoroute_kernels::{
-    ActivationWidth, Activations, BlockEnd, Epilogue, Kernels, Outliers, Quantisation, Quantised,
-    RowScale, RowsMut, SelfAttention, Team,
+    ActivationWidth, Activations, BlockEnd, Kernels, Outliers, Quantisation, Quantised, RowScale,
+    RowsMut, SelfAttention, Team,
 };
 
 use crate::config::{Config, Pooling};
@@ -118,7 +118,7 @@ impl Pass<'_, '_> {
         let first_tokens =
             first_tokens.then(|| activations(first_codes, first_scales, asking, hidden, width));
         let self_attention = SelfAttention {
-            layer: layer.qkv.view(),
+            layer: self.weights.linear(&layer.qkv),
             tokens: input,
             first_tokens,
             texts,
@@ -140,7 +140,7 @@ impl Pass<'_, '_> {
     /// the codes that the next layer reads, if there is one.
     fn after_attention(&mut self, layer: &Layer, rows: usize, next: Option<&Layer>) {
         let Config { hidden, intermediate, .. } = *self.config;
-        let Self { kernels, .. } = *self;
+        let Self { kernels, weights, .. } = *self;
         let fast = self.fast();
         let Scratch {
             hidden: residual,
@@ -161,8 +161,8 @@ impl Pass<'_, '_> {
         let (codes, scales) = (&mut codes[..rows * hidden], &mut scales[..rows]);
 
         let input = activations(context_codes, context_scales, rows, hidden, fast);
-        let view = layer.attention_output.view();
-        kernels.linear(self.team, &view, &input, Epilogue::Store, branch);
+        let output = weights.linear(&layer.attention_output);
+        kernels.linear(self.team, &output, &input, branch);
         let parts = RowsMut { reals: residual, codes, scales };
         self.team.rows(rows, parts, |range, rows| {
             let end = BlockEnd {
@@ -179,7 +179,6 @@ impl Pass<'_, '_> {
         // the slower product that AVX2 needs for them.
         let wide = ActivationWidth::Eight;
         let input = Activations { codes, scales, width: fast };
-        let gelu = Epilogue::Gelu { balance: layer.down_balance.view() };
         let inner_codes = &mut inner_codes[..rows * intermediate];
         let inner_scales = &mut inner_scales[..rows];
         let quantised = Quantised {
@@ -188,10 +187,10 @@ impl Pass<'_, '_> {
             scales: inner_scales,
             ranges,
         };
-        kernels.linear_quantise(self.team, &layer.up.view(), &input, gelu, inner, quantised);
+        kernels.linear_quantise(self.team, &weights.linear(&layer.up), &input, inner, quantised);
 
         let input = Activations { codes: inner_codes, scales: inner_scales, width: wide };
-        kernels.linear(self.team, &layer.down.view(), &input, Epilogue::Store, branch);
+        kernels.linear(self.team, &weights.linear(&layer.down), &input, branch);
         let parts = RowsMut { reals: residual, codes, scales };
         self.team.rows(rows, parts, |range, rows| {
             let outliers = Outliers {

@@ -1,11 +1,10 @@
 //! A model file's tensors, checked and laid out for the forward pass.
 
 use std::ops::Range;
-use std::sync::Arc;
 
 use safetensors::tensor::Dtype;
 use synaptoroute_kernels::{
-    Balance, ColumnSum, LargePages, LayerNorm, Linear, PANEL, as_i8, column_sums, pack_outliers,
+    Balance, Epilogue, LargePages, LayerNorm, Linear, LinearParts, PANEL, as_i8, pack_outliers,
 };
 
 use crate::bytes::SharedBytes;
@@ -21,8 +20,9 @@ pub(crate) struct Weights {
     pub(crate) positions: Vec<f32>,
     pub(crate) embedding_norm: Norm,
     pub(crate) layers: Vec<Layer>,
-    /// The packed weights of all layers, in order.
-    pub(crate) stream: Arc<LargePages>,
+    /// The linear layers, in the order in which a forward pass reads them: one stream, so that
+    /// what is prefetched past a layer's end is the next one's beginning.
+    pub(crate) stream: LargePages,
 }
 
 /// One transformer layer.
@@ -36,9 +36,8 @@ pub(crate) struct Layer {
     pub(crate) attention_output: LinearWeights,
     pub(crate) attention_norm: Norm,
     pub(crate) up_balance: BalanceWeights,
+    /// Ends in GELU, its result balanced for `down`.
     pub(crate) up: LinearWeights,
-    /// Applied to GELU's result.
-    pub(crate) down_balance: BalanceWeights,
     pub(crate) down: LinearWeights,
     /// The first [`OUTLIERS`] inputs of `down`, in f32, packed.
     pub(crate) down_outliers: Vec<f32>,
@@ -71,42 +70,6 @@ impl BalanceWeights {
     }
 }
 
-/// The packed weights of all linear layers, in the order in which a forward pass reads them:
-/// one stream, so that what is prefetched past a layer's end is the next one's beginning.
-#[derive(Debug)]
-struct PackedStream {
-    pages: Arc<LargePages>,
-    taken: usize,
-}
-
-impl PackedStream {
-    /// Copies them out of the file; [`Layer::read`] takes them in this order.
-    fn read(file: &ModelFile) -> Result<Self, ModelError> {
-        let config = file.config();
-        let mut tensors = Vec::new();
-        for layer in 0..config.layers {
-            for (name, columns, depth) in Layer::linears(config) {
-                let shape = [columns / PANEL, depth / 4, PANEL, 4];
-                let tensor = format!("layers.{layer}.{name}.weights");
-                let order = if name == Layer::QKV { by_head(config) } else { vec![0..columns] };
-                tensors.push((file.bytes(&tensor, Dtype::I8, &shape)?, order, depth));
-            }
-        }
-        let mut parts = Vec::new();
-        for (bytes, order, depth) in &tensors {
-            let bytes = as_i8(bytes.as_slice());
-            // Whole panels, which are as long as their columns are deep.
-            parts.extend(order.iter().map(|part| &bytes[part.start * depth..part.end * depth]));
-        }
-        Ok(Self { pages: Arc::new(LargePages::concat(&parts)), taken: 0 })
-    }
-
-    fn take(&mut self, len: usize) -> Packed {
-        self.taken += len;
-        Packed { pages: Arc::clone(&self.pages), range: self.taken - len..self.taken }
-    }
-}
-
 /// The order in which attention wants the columns of queries, keys and values (side by side in
 /// the file): all three of the first head, then of the next.
 fn by_head(config: &Config) -> Vec<Range<usize>> {
@@ -116,42 +79,25 @@ fn by_head(config: &Config) -> Vec<Range<usize>> {
     heads.flat_map(|head| (0..3).map(move |i| part(head, i)..part(head, i) + dim)).collect()
 }
 
-/// One linear layer's part of the stream.
-#[derive(Debug)]
-struct Packed {
-    pages: Arc<LargePages>,
-    range: Range<usize>,
-}
-
-impl Packed {
-    fn as_slice(&self) -> &[i8] {
-        &self.pages[self.range.clone()]
-    }
-}
-
-/// A linear layer in 8 bits.
-#[derive(Debug)]
-pub(crate) struct LinearWeights {
+/// A linear layer in 8 bits, as its file has it.
+struct LinearSource {
     depth: usize,
-    packed: Packed,
-    column_sums: Vec<ColumnSum>,
+    packed: SharedBytes,
     scales: Vec<f32>,
     bias: Vec<f32>,
 }
 
-impl LinearWeights {
+impl LinearSource {
     fn read(
         file: &ModelFile,
-        stream: &mut PackedStream,
         name: &str,
-        columns: usize,
         depth: usize,
+        columns: usize,
     ) -> Result<Self, ModelError> {
-        let packed = stream.take(columns * depth);
+        let shape = [columns / PANEL, depth / 4, PANEL, 4];
         Ok(Self {
             depth,
-            column_sums: column_sums(packed.as_slice(), depth),
-            packed,
+            packed: file.bytes(&format!("{name}.weights"), Dtype::I8, &shape)?,
             scales: file.floats(&format!("{name}.scales"), columns)?,
             bias: file.floats(&format!("{name}.bias"), columns)?,
         })
@@ -166,22 +112,51 @@ impl LinearWeights {
         }
     }
 
-    /// Puts scales and bias into the order that the columns have in the stream.
-    fn reorder(&mut self, order: &[Range<usize>]) {
-        for values in [&mut self.scales, &mut self.bias] {
-            *values = order.iter().flat_map(|part| &values[part.clone()]).copied().collect();
+    /// Appends the layer to the stream, its columns in this order (whole panels at a time).
+    fn append_to(
+        self,
+        stream: &mut LargePages,
+        order: &[Range<usize>],
+        gelu: Option<&BalanceWeights>,
+    ) -> LinearWeights {
+        let in_order = |values: &[f32]| -> Vec<f32> {
+            order.iter().flat_map(|part| &values[part.clone()]).copied().collect()
+        };
+        let (scales, bias) = (in_order(&self.scales), in_order(&self.bias));
+        let packed = as_i8(self.packed.as_slice());
+        // A panel is as long as its columns are deep.
+        let panels = |part: &Range<usize>| &packed[part.start * self.depth..part.end * self.depth];
+        let parts = LinearParts {
+            depth: self.depth,
+            weights: &order.iter().map(panels).collect::<Vec<_>>(),
+            scales: &scales,
+            bias: &bias,
+            gelu: gelu.map(BalanceWeights::view),
+        };
+        let mut bytes = Vec::new();
+        parts.append_to(&mut bytes);
+        LinearWeights {
+            depth: self.depth,
+            columns: scales.len(),
+            epilogue: parts.epilogue(),
+            range: stream.push(&bytes),
         }
     }
 
-    pub(crate) fn view(&self) -> Linear<'_> {
-        Linear {
-            depth: self.depth,
-            weights: self.packed.as_slice(),
-            column_sums: &self.column_sums,
-            scales: &self.scales,
-            bias: &self.bias,
-        }
+    /// The same with the columns in the file's order.
+    fn append_as_is(self, stream: &mut LargePages, gelu: Option<&BalanceWeights>) -> LinearWeights {
+        let all = 0..self.scales.len();
+        self.append_to(stream, std::slice::from_ref(&all), gelu)
     }
+}
+
+/// Where a linear layer lies in the stream.
+#[derive(Debug)]
+pub(crate) struct LinearWeights {
+    depth: usize,
+    columns: usize,
+    epilogue: Epilogue,
+    range: Range<usize>,
 }
 
 /// Parameters of a layer normalisation.
@@ -236,59 +211,58 @@ impl Weights {
     pub(crate) fn read(file: &ModelFile) -> Result<Self, ModelError> {
         let config = file.config();
         file.ends_at(&format!("layers.{}.", config.layers))?;
-        let mut stream = PackedStream::read(file)?;
+        let mut stream = LargePages::with_capacity(config.layers * Layer::stream_len(config));
         let layers = (0..config.layers).map(|i| Layer::read(file, i, &mut stream));
         Ok(Self {
             words: EmbeddingTable::read(file, "embeddings.word", config.vocabulary)?,
             positions: file.floats("embeddings.position", config.max_tokens * config.hidden)?,
             embedding_norm: Norm::read(file, "embeddings.norm")?,
             layers: layers.collect::<Result<_, _>>()?,
-            stream: stream.pages,
+            stream,
         })
+    }
+
+    pub(crate) fn linear(&self, layer: &LinearWeights) -> Linear<'_> {
+        let LinearWeights { depth, columns, epilogue, ref range } = *layer;
+        Linear::new(depth, columns, epilogue, &self.stream[range.clone()])
     }
 }
 
 impl Layer {
-    const QKV: &str = "attention.qkv";
-
-    /// Name, columns and depth of a layer's linear layers, in the order in which they are read.
-    fn linears(config: &Config) -> [(&'static str, usize, usize); 4] {
+    /// Bytes of a layer's part of the stream.
+    fn stream_len(config: &Config) -> usize {
         let (hidden, intermediate) = (config.hidden, config.intermediate);
-        [
-            (Self::QKV, 3 * hidden, hidden),
-            ("attention.output", hidden, hidden),
-            ("ffn.up", intermediate, hidden),
-            ("ffn.down", hidden, intermediate),
-        ]
+        Linear::len(hidden, 3 * hidden, Epilogue::Store)
+            + Linear::len(hidden, hidden, Epilogue::Store)
+            + Linear::len(hidden, intermediate, Epilogue::Gelu)
+            + Linear::len(intermediate, hidden, Epilogue::Store)
     }
 
-    fn read(file: &ModelFile, index: usize, stream: &mut PackedStream) -> Result<Self, ModelError> {
+    fn read(file: &ModelFile, index: usize, stream: &mut LargePages) -> Result<Self, ModelError> {
         let config = file.config();
         let (hidden, intermediate) = (config.hidden, config.intermediate);
         let named = |part: &str| format!("layers.{index}.{part}");
         let balance = |part, depth| BalanceWeights::read(file, &named(part), depth);
-        let mut linear = |(part, columns, depth): (&str, usize, usize)| {
-            LinearWeights::read(file, stream, &named(part), columns, depth)
-        };
-        let [qkv, attention_output, up, down] = Self::linears(config);
-        let mut qkv = linear(qkv)?;
-        let (attention_output, up, down) = (linear(attention_output)?, linear(up)?, linear(down)?);
+        let linear = |part, depth, columns| LinearSource::read(file, &named(part), depth, columns);
 
+        let mut qkv = linear("attention.qkv", hidden, 3 * hidden)?;
         let logit = std::f32::consts::LOG2_E / (config.head_dim() as f32).sqrt();
         qkv.scale_outputs(0, std::iter::repeat_n((logit, 0.0), hidden));
         // A head's weights sum to 1, so what is done to every value is done to their mean.
         let BalanceWeights { factors, offsets } = balance("attention.output", hidden)?;
         qkv.scale_outputs(2 * hidden, factors.into_iter().zip(offsets));
-        qkv.reorder(&by_head(config));
+        let attention_output = linear("attention.output", hidden, hidden)?;
+        let up = linear("ffn.up", hidden, intermediate)?;
+        let down_balance = balance("ffn.down", intermediate)?;
+        let down = linear("ffn.down", intermediate, hidden)?;
         Ok(Self {
             qkv_balance: balance("attention.qkv", hidden)?,
-            qkv,
-            attention_output,
+            qkv: qkv.append_to(stream, &by_head(config), None),
+            attention_output: attention_output.append_as_is(stream, None),
             attention_norm: Norm::read(file, &named("attention.norm"))?,
             up_balance: balance("ffn.up", hidden)?,
-            up,
-            down_balance: balance("ffn.down", intermediate)?,
-            down,
+            up: up.append_as_is(stream, Some(&down_balance)),
+            down: down.append_as_is(stream, None),
             down_outliers: pack_outliers(
                 &file.floats(&named("ffn.down.outliers"), OUTLIERS * hidden)?,
             ),

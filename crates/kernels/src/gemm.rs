@@ -4,32 +4,16 @@
 //! f32 in an epilogue, so that no integer ever goes to memory.
 
 use crate::math;
-use crate::packed::{ColumnSum, PANEL};
-use crate::quantise::{Balance, RowScale};
+use crate::packed::{ColumnSum, Epilogue, PANEL};
+use crate::quantise::RowScale;
 use crate::simd::{LANES, Simd};
 
 /// Bytes the weight stream is prefetched ahead. A page: the hardware's own prefetcher stops
 /// at each page's end. (Measured on the prototype, 12 tokens, Zen 4: 1.31 -> 1.11 ms.)
 pub(crate) const PREFETCH_AHEAD: usize = 4096;
 
-/// What becomes of `y = x W + b` before it is written.
-#[derive(Clone, Copy, Debug)]
-pub enum Epilogue<'a> {
-    /// `out = y`
-    Store,
-    /// `out = gelu(y) * factor + offset`, by column.
-    Gelu {
-        /// The next layer's balancing.
-        balance: Balance<'a>,
-    },
-}
-
-/// The epilogue, pointing at the tile's first column.
-#[derive(Clone, Copy)]
-pub(crate) enum TileEpilogue {
-    Store,
-    Gelu { factors: *const f32, offsets: *const f32 },
-}
+/// Cache lines of a panel that hold no weights, GELU's included.
+const EXTRA_LINES: usize = 10;
 
 /// A tile's rows by one panel; every pointer is at the tile's first element.
 pub(crate) struct TileArgs {
@@ -37,16 +21,37 @@ pub(crate) struct TileArgs {
     pub(crate) activations: *const u8,
     /// `[rows]`
     pub(crate) row_scales: *const RowScale,
-    /// One packed panel, `[K/4][32][4]`.
-    pub(crate) weights: *const i8,
-    /// `[32]` each, as are the epilogue's.
-    pub(crate) column_sums: *const ColumnSum,
-    pub(crate) scales: *const f32,
-    pub(crate) bias: *const f32,
+    /// Weights, `[K/4][32][4]`, and the columns' numbers: see [`Numbers`].
+    pub(crate) panel: *const i8,
     /// `[rows][stride]`, 32 of each row.
     pub(crate) out: *mut f32,
     pub(crate) stride: usize,
-    pub(crate) epilogue: TileEpilogue,
+    pub(crate) epilogue: Epilogue,
+}
+
+/// What follows a panel's weights, `[32]` each; the last two only with GELU.
+#[derive(Clone, Copy)]
+struct Numbers {
+    column_sums: *const ColumnSum,
+    scales: *const f32,
+    bias: *const f32,
+    factors: *const f32,
+    offsets: *const f32,
+}
+
+impl Numbers {
+    /// Where those of a panel of depth `K` lie.
+    #[inline(always)]
+    fn of<const K: usize>(panel: *const i8) -> Self {
+        let scales = panel.wrapping_add((K + 4) * PANEL).cast::<f32>();
+        Self {
+            column_sums: panel.wrapping_add(K * PANEL).cast(),
+            scales,
+            bias: scales.wrapping_add(PANEL),
+            factors: scales.wrapping_add(2 * PANEL),
+            offsets: scales.wrapping_add(3 * PANEL),
+        }
+    }
 }
 
 /// Computes `ROWS x 32` outputs of depth `K`; for codes of all 8 bits if `EXACT`, or else of
@@ -108,9 +113,10 @@ unsafe fn blocks<
         for step in (0..K / 4).step_by(CHAINS) {
             for (chain, sums) in sums.iter_mut().enumerate() {
                 let step = step + chain;
-                let weights = args.weights.add(step * PANEL * 4 + first * LANES * 4);
-                prefetch(weights.wrapping_add(PREFETCH_AHEAD));
-                if BLOCKS == 2 {
+                let weights = args.panel.add(step * PANEL * 4 + first * LANES * 4);
+                // A panel that is walked twice is fetched by the first walk.
+                if first == 0 {
+                    prefetch(weights.wrapping_add(PREFETCH_AHEAD));
                     prefetch(weights.wrapping_add(PREFETCH_AHEAD + 4 * LANES));
                 }
                 let mut packed = [s.splat_i32(0); BLOCKS];
@@ -130,6 +136,12 @@ unsafe fn blocks<
             }
         }
     }
+    // The loop has prefetched one panel's length of weights, from a page on; what the stream
+    // holds besides weights shifts the next panel's beyond it.
+    for line in 0..EXTRA_LINES {
+        prefetch(args.panel.wrapping_add(K * PANEL + PREFETCH_AHEAD + 64 * line));
+    }
+    let numbers = Numbers::of::<K>(args.panel);
     for i in 0..ROWS {
         for j in 0..BLOCKS {
             let mut sum = sums[0][i][j];
@@ -137,10 +149,10 @@ unsafe fn blocks<
                 sum = s.add_i32(sum, chain[i][j]);
             }
             // SAFETY: row `i` and block `first + j` are inside the tile.
-            unsafe { finish(s, args, i, (first + j) * LANES, sum) };
+            unsafe { finish(s, args, &numbers, i, (first + j) * LANES, sum) };
         }
     }
-    if let TileEpilogue::Gelu { factors, offsets } = args.epilogue {
+    if args.epilogue == Epilogue::Gelu {
         let mut row = 0;
         while row < ROWS {
             let left = ROWS - row;
@@ -148,10 +160,10 @@ unsafe fn blocks<
             // the tile.
             row += unsafe {
                 match left {
-                    8.. if S::WIDE => gelu::<S, 8, BLOCKS>(s, args, factors, offsets, row, first),
-                    4.. if S::WIDE => gelu::<S, 4, BLOCKS>(s, args, factors, offsets, row, first),
-                    2.. => gelu::<S, 2, BLOCKS>(s, args, factors, offsets, row, first),
-                    _ => gelu::<S, 1, BLOCKS>(s, args, factors, offsets, row, first),
+                    8.. if S::WIDE => gelu::<S, 8, BLOCKS>(s, args, &numbers, row, first),
+                    4.. if S::WIDE => gelu::<S, 4, BLOCKS>(s, args, &numbers, row, first),
+                    2.. => gelu::<S, 2, BLOCKS>(s, args, &numbers, row, first),
+                    _ => gelu::<S, 1, BLOCKS>(s, args, &numbers, row, first),
                 }
             };
         }
@@ -168,8 +180,7 @@ unsafe fn blocks<
 unsafe fn gelu<S: Simd, const ROWS: usize, const BLOCKS: usize>(
     s: S,
     args: &TileArgs,
-    factors: *const f32,
-    offsets: *const f32,
+    numbers: &Numbers,
     row: usize,
     first: usize,
 ) -> usize {
@@ -182,8 +193,8 @@ unsafe fn gelu<S: Simd, const ROWS: usize, const BLOCKS: usize>(
             for (i, x) in x.iter_mut().enumerate() {
                 *x = s.load(&*out(i));
             }
-            let factor = s.load(&*factors.add(column).cast());
-            let offset = s.load(&*offsets.add(column).cast());
+            let factor = s.load(&*numbers.factors.add(column).cast());
+            let offset = s.load(&*numbers.offsets.add(column).cast());
             for (i, y) in math::gelu_coarse(s, x).into_iter().enumerate() {
                 s.store(&mut *out(i), s.mul_add(y, factor, offset));
             }
@@ -198,13 +209,20 @@ unsafe fn gelu<S: Simd, const ROWS: usize, const BLOCKS: usize>(
 ///
 /// As [`tile`], and `row` and `column + 15` lie inside it.
 #[inline(always)]
-unsafe fn finish<S: Simd>(s: S, args: &TileArgs, row: usize, column: usize, sum: S::I) {
+unsafe fn finish<S: Simd>(
+    s: S,
+    args: &TileArgs,
+    numbers: &Numbers,
+    row: usize,
+    column: usize,
+    sum: S::I,
+) {
     // SAFETY: the caller's contract; all arrays of a tile are 32 columns wide.
     unsafe {
         let quantised = *args.row_scales.add(row);
-        let column_sums = s.load_i32(&*args.column_sums.add(column).cast());
-        let scales = s.load(&*args.scales.add(column).cast());
-        let bias = s.load(&*args.bias.add(column).cast());
+        let column_sums = s.load_i32(&*numbers.column_sums.add(column).cast());
+        let scales = s.load(&*numbers.scales.add(column).cast());
+        let bias = s.load(&*numbers.bias.add(column).cast());
         let out = &mut *args.out.add(row * args.stride + column).cast::<[f32; LANES]>();
 
         let zero_point = s.splat_i32(ColumnSum::factors(quantised.zero_point));

@@ -6,50 +6,53 @@
 
 use std::alloc::{self, Layout};
 use std::fmt;
-use std::ops::Deref;
+use std::ops::{Deref, Range};
 use std::ptr::NonNull;
 
 /// Bytes of a large page on x86-64, and of the most common one on aarch64.
 const LARGE_PAGE: usize = 2 << 20;
 
-/// Bytes that never change once they are put together, in large pages where the system
-/// has them to give.
+/// Bytes put one after the other, in large pages where the system has them to give.
 pub struct LargePages {
     start: NonNull<u8>,
     layout: Layout,
     len: usize,
 }
 
-// SAFETY: the memory is owned by the value and only ever read.
+// SAFETY: the memory is owned by the value, and written only through `&mut`.
 unsafe impl Send for LargePages {}
 // SAFETY: as above.
 unsafe impl Sync for LargePages {}
 
 impl LargePages {
-    /// Copies `parts`, one after the other.
-    ///
-    /// # Panics
-    ///
-    /// If they are longer together than an allocation may be.
+    /// Room for `capacity` bytes.
     #[must_use]
-    pub fn concat(parts: &[&[i8]]) -> Self {
-        let len: usize = parts.iter().map(|part| part.len()).sum();
-        let size = len.max(1).next_multiple_of(LARGE_PAGE);
+    pub fn with_capacity(capacity: usize) -> Self {
+        let size = capacity.max(1).next_multiple_of(LARGE_PAGE);
         let layout = Layout::from_size_align(size, LARGE_PAGE).expect("an allocation of this size");
         // SAFETY: `size` is not 0.
         let start = unsafe { alloc::alloc(layout) };
         let Some(start) = NonNull::new(start) else { alloc::handle_alloc_error(layout) };
         prefer_large_pages(start, size);
-        let mut at = 0;
-        for part in parts {
-            // SAFETY: the parts' lengths add up to `len`, which the allocation exceeds or
-            // equals; nobody else knows of it yet.
-            unsafe {
-                start.add(at).copy_from_nonoverlapping(NonNull::from_ref(*part).cast(), part.len());
-            }
-            at += part.len();
+        Self { start, layout, len: 0 }
+    }
+
+    /// Copies bytes to the end; says where they lie.
+    ///
+    /// # Panics
+    ///
+    /// If there is no room for them.
+    pub fn push(&mut self, bytes: &[i8]) -> Range<usize> {
+        let first = self.len;
+        assert!(bytes.len() <= self.layout.size() - first, "no room for {}", bytes.len());
+        // SAFETY: the allocation has that much room, and nobody else writes to it.
+        unsafe {
+            self.start
+                .add(first)
+                .copy_from_nonoverlapping(NonNull::from_ref(bytes).cast(), bytes.len());
         }
-        Self { start, layout, len }
+        self.len += bytes.len();
+        first..self.len
     }
 }
 
@@ -76,7 +79,7 @@ impl Deref for LargePages {
     type Target = [i8];
 
     fn deref(&self) -> &[i8] {
-        // SAFETY: `concat` initialised `len` bytes from `start` on.
+        // SAFETY: `push` initialised `len` bytes from `start` on.
         unsafe { std::slice::from_raw_parts(self.start.as_ptr().cast(), self.len) }
     }
 }
@@ -99,9 +102,16 @@ mod tests {
     use super::LargePages;
 
     #[test]
-    fn parts_follow_each_other() {
-        let bytes = LargePages::concat(&[&[1, 2], &[], &[-3]]);
+    fn bytes_follow_each_other() {
+        let mut bytes = LargePages::with_capacity(3);
+        assert!(bytes.is_empty());
+        assert_eq!([bytes.push(&[1, 2]), bytes.push(&[]), bytes.push(&[-3])], [0..2, 2..2, 2..3]);
         assert_eq!(*bytes, [1, 2, -3]);
-        assert!(LargePages::concat(&[]).is_empty());
+    }
+
+    #[test]
+    #[should_panic(expected = "no room")]
+    fn there_is_no_more_room_than_was_asked_for() {
+        LargePages::with_capacity(0).push(&[0; (2 << 20) + 1]);
     }
 }

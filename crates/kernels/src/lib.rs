@@ -42,14 +42,15 @@ mod table;
 pub use aligned::{ALIGNMENT, AlignedVec, as_i8};
 pub use attention::Rows;
 pub use crew::{Crew, RowsMut, Team};
-pub use gemm::Epilogue;
 pub use isa::{ActivationWidth, ISA_VARIABLE, Isa, IsaError};
 pub use kernels::{
-    Activations, Attention, AttentionScratch, BlockEnd, Kernels, Linear, Quantisation, Quantised,
-    Queried, RangeScratch, SelfAttention,
+    Activations, Attention, AttentionScratch, BlockEnd, Kernels, Quantisation, Quantised, Queried,
+    RangeScratch, SelfAttention,
 };
 pub use large::LargePages;
 pub use norm::LayerNorm;
-pub use packed::{ColumnSum, PANEL, column_sums, pack, packed_index};
+pub use packed::{
+    ColumnSum, Epilogue, Linear, LinearParts, PANEL, column_sums, pack, packed_index,
+};
 pub use quantise::{Balance, RowScale};
 pub use residual::{Outliers, pack_outliers};

@@ -12,20 +12,38 @@ const PRODUCTS: u64 = 4 * LANES as u64;
 /// many multiply-adds they were.
 #[inline(always)]
 pub(crate) fn integer<S: Simd>(s: S, rounds: u64) -> u64 {
-    match S::TILE_BLOCKS {
-        2 => integer_chains::<S, 24>(s, rounds),
-        _ => integer_chains::<S, 5>(s, rounds),
+    match (S::FUSED_DOT, S::TILE_BLOCKS) {
+        (true, 2) => fused_chains::<S, 24>(s, rounds),
+        (true, _) => fused_chains::<S, 6>(s, rounds),
+        (false, _) => chains::<S, 5>(s, rounds),
     }
 }
 
+/// Where product and sum are one operation.
 #[inline(always)]
-fn integer_chains<S: Simd, const CHAINS: usize>(s: S, rounds: u64) -> u64 {
+fn fused_chains<S: Simd, const CHAINS: usize>(s: S, rounds: u64) -> u64 {
+    let weights = s.splat_i32(black_box(0x0102_0304));
+    let four = s.splat_i32(black_box(0x0101_0101));
+    // The compiler does not see that all chains are alike, and keeps them.
+    let mut sums = black_box([s.splat_i32(0); CHAINS]);
+    for _ in 0..rounds {
+        for sum in &mut sums {
+            *sum = s.dot_fast(*sum, four, weights);
+        }
+    }
+    black_box(sums);
+    rounds * CHAINS as u64 * PRODUCTS
+}
+
+/// Where they are two.
+#[inline(always)]
+fn chains<S: Simd, const CHAINS: usize>(s: S, rounds: u64) -> u64 {
     let weights = [s.splat_i32(0x0102_0304); CHAINS];
     let four = s.splat_i32(0x0101_0101);
     let mut sums = [s.splat_i32(0); CHAINS];
     for _ in 0..rounds {
         // Read again each round, at the cost of a load that has a port of its own: otherwise
-        // AVX2's product would be moved out of the loop and only its sum be measured.
+        // the product would be moved out of the loop and only its sum be measured.
         let weights = black_box(&weights);
         for (sum, weights) in sums.iter_mut().zip(weights) {
             *sum = s.dot_fast(*sum, four, *weights);

@@ -21,6 +21,8 @@ pub(crate) trait Simd: Copy {
 
     /// Whether there are registers for eight vectors advanced in step, or else for two.
     const WIDE: bool;
+    /// Whether a byte product and its sum are one operation.
+    const FUSED_DOT: bool;
     /// 16-column blocks a GEMM tile spans: 2 covers a packed panel at once.
     const TILE_BLOCKS: usize;
     /// Queries the attention kernel advances together...

@@ -16,6 +16,13 @@ pub(crate) const DEPTHS: [usize; 4] = [384, 768, 1536, 3072];
 /// Tiles by depth, in the order of [`DEPTHS`], then by height less one.
 pub(crate) type Tiles = [&'static [TileFn]; DEPTHS.len()];
 
+/// Row, branch, norm, balance, largest code, codes.
+pub(crate) type NormQuantiseFn =
+    unsafe fn(&mut [f32], Option<&[f32]>, &LayerNorm<'_>, &Balance<'_>, u8, &mut [u8]) -> RowScale;
+
+/// Rows, branch, outliers.
+pub(crate) type AddFn = unsafe fn(&mut [f32], &[f32], &Outliers<'_>);
+
 /// Every function asks of its caller that the CPU has the table's features; tiles and
 /// attention work on pointers, and have contracts of their own besides.
 pub(crate) struct Table {
@@ -25,20 +32,13 @@ pub(crate) struct Table {
     pub(crate) exact_tiles: &'static Tiles,
     pub(crate) attend: unsafe fn(&mut Head<'_>),
     pub(crate) layer_norm: unsafe fn(&mut [f32], &LayerNorm<'_>),
-    pub(crate) norm_quantise: unsafe fn(
-        &mut [f32],
-        Option<&[f32]>,
-        &LayerNorm<'_>,
-        &Balance<'_>,
-        u8,
-        &mut [u8],
-    ) -> RowScale,
+    pub(crate) norm_quantise: NormQuantiseFn,
     pub(crate) quantise: unsafe fn(&[f32], &Rule<'_>, &mut [u8]) -> RowScale,
     pub(crate) add_scaled_i8: unsafe fn(&mut [f32], &[i8], f32),
     pub(crate) range: unsafe fn(&[f32]) -> Range,
     pub(crate) quantise_within: unsafe fn(&[f32], Range, u8, &mut [u8]) -> RowScale,
     /// By number of rows less one.
-    pub(crate) add_branch_and_outliers: [unsafe fn(&mut [f32], &[f32], &Outliers<'_>); 4],
+    pub(crate) add_branch_and_outliers: [AddFn; 4],
     pub(crate) gelu: unsafe fn(&mut [f32]),
     pub(crate) dot_rows: unsafe fn(&[f32], &[f32], &mut [f32]),
     pub(crate) integer_peak: unsafe fn(u64) -> u64,

@@ -10,6 +10,9 @@ use crate::simd::{LANES, Simd};
 ///
 /// Implement it only for tokens whose one constructor checks that the CPU has both.
 pub(crate) unsafe trait Ymm: Copy {
+    /// Whether [`Ymm::dot_register`] is one instruction.
+    const FUSED_DOT: bool;
+
     /// Per 32-bit lane of one register: `sum + a0*b0 + a1*b1 + a2*b2 + a3*b3`, for
     /// activations of the fast width.
     fn dot_register(self, sum: __m256i, a: __m256i, b: __m256i) -> __m256i;
@@ -86,6 +89,7 @@ impl<T: Ymm> Simd for T {
     type I = Pair<__m256i>;
 
     const WIDE: bool = false;
+    const FUSED_DOT: bool = T::FUSED_DOT;
     const TILE_BLOCKS: usize = 1;
     const QUERIES: usize = 4;
     const KEY_BLOCKS: usize = 1;

@@ -1,11 +1,16 @@
 //! A helper's life: spin for a while, then sleep.
+//!
+//! Where other processes keep all CPUs busy, the system may let a helper run on the very CPU
+//! of its leader, in turns of milliseconds: spinning would then hold up who it waits for. So a
+//! helper that finds itself there goes back to sleep, and leaves word.
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering, fence};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering, fence};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use super::cpu;
 use super::stage::Stage;
 
 /// How long a helper spins for the next stage. Stages of one pass follow each other within
@@ -19,23 +24,37 @@ pub(super) struct Shared {
     pub(super) stage: Stage,
     asleep: Vec<AtomicBool>,
     stop: AtomicBool,
+    /// The CPU on which the leader began its pass, or [`UNKNOWN`].
+    leader: AtomicU32,
+    /// A helper found itself on it.
+    in_the_way: AtomicBool,
 }
+
+/// The number of no CPU.
+const UNKNOWN: u32 = u32::MAX;
 
 impl Shared {
     fn help(&self, index: usize) {
         // The leader is thread 0.
         let thread = index + 1;
         while !self.stop.load(Ordering::Relaxed) {
-            if !self.stage.help(thread) && !self.spin(thread) {
-                self.sleep(index, thread);
+            if self.is_in_the_way() {
+                self.in_the_way.store(true, Ordering::Relaxed);
+                self.sleep(index, |_| false);
+            } else if !self.stage.help(thread) && !self.spin(thread) {
+                self.sleep(index, |stage| stage.is_open(thread));
             }
         }
     }
 
-    /// Whether a stage was opened before this helper got tired.
+    fn is_in_the_way(&self) -> bool {
+        cpu::current().is_some_and(|cpu| cpu == self.leader.load(Ordering::Relaxed))
+    }
+
+    /// Whether a stage was opened before this helper got tired, or was moved.
     fn spin(&self, thread: usize) -> bool {
         let started = Instant::now();
-        while started.elapsed() < SPIN {
+        while started.elapsed() < SPIN && !self.is_in_the_way() {
             for _ in 0..SPINS {
                 if self.stage.is_open(thread) {
                     return true;
@@ -46,13 +65,14 @@ impl Shared {
         false
     }
 
-    fn sleep(&self, index: usize, thread: usize) {
+    /// Sleeps until it is woken, or `is_awaited`.
+    fn sleep(&self, index: usize, is_awaited: impl Fn(&Stage) -> bool) {
         let asleep = &self.asleep[index];
         asleep.store(true, Ordering::Relaxed);
         // A stage opened just before that store found nobody to wake: look once more.
         fence(Ordering::SeqCst);
         while asleep.load(Ordering::Relaxed)
-            && !self.stage.is_open(thread)
+            && !is_awaited(&self.stage)
             && !self.stop.load(Ordering::SeqCst)
         {
             thread::park();
@@ -73,6 +93,8 @@ impl Helpers {
             stage: Stage::new(1 + count),
             asleep: (0..count).map(|_| AtomicBool::new(false)).collect(),
             stop: AtomicBool::new(false),
+            leader: AtomicU32::new(UNKNOWN),
+            in_the_way: AtomicBool::new(false),
         });
         let mut helpers = Self { shared, threads: Vec::with_capacity(count) };
         for index in 0..count {
@@ -86,6 +108,17 @@ impl Helpers {
 
     pub(super) fn count(&self) -> usize {
         self.threads.len()
+    }
+
+    /// Says where the leader of the next stages runs; and whether a helper was in its way.
+    pub(super) fn follow(&self) -> bool {
+        self.shared.leader.store(cpu::current().unwrap_or(UNKNOWN), Ordering::Relaxed);
+        self.shared.in_the_way.swap(false, Ordering::Relaxed)
+    }
+
+    /// Whether the leader has better not wake them until its next pass.
+    pub(super) fn are_in_the_way(&self) -> bool {
+        self.shared.in_the_way.load(Ordering::Relaxed)
     }
 
     /// Wakes those that sleep; the others need no word. Call it after [`Stage::open`].

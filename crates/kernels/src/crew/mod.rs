@@ -5,6 +5,7 @@
 //! parts; who is done with its own takes others', which makes a helper a bonus and never a
 //! duty: while it wakes up, or another process has its core, the caller goes on alone.
 
+mod cpu;
 mod helper;
 mod patience;
 mod rows;
@@ -82,6 +83,9 @@ impl Crew {
                 Err(TryLockError::WouldBlock) => return None,
             };
             lead.late = false;
+            if helpers.follow() {
+                lead.patience.late();
+            }
             lead.patience.begin().then_some(Lent { helpers, lead })
         });
         Team { crew: Some(self), lent }
@@ -127,7 +131,9 @@ impl Team<'_> {
     pub fn run(&mut self, parts: usize, work: impl Fn(usize, usize) + Sync) {
         let crowded = self.crew.is_none_or(|crew| crew.callers.load(Ordering::Relaxed) > 1);
         match &mut self.lent {
-            Some(lent) if parts > 1 && !crowded => lent.run(parts, &work),
+            Some(lent) if parts > 1 && !crowded && !lent.helpers.are_in_the_way() => {
+                lent.run(parts, &work);
+            }
             _ => (0..parts).for_each(|part| work(0, part)),
         }
     }

@@ -7,13 +7,12 @@ use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
 use super::Kernels;
-use super::linear::{Activations, Job, Linear};
+use super::linear::{Activations, Job};
 use super::quantise::{ColumnParts, Quantised};
 use crate::aligned::AlignedVec;
 use crate::attention::{Head, MAX_QUERIES, Rows, Strided};
 use crate::crew::{SharedMut, Team, share};
-use crate::gemm::Epilogue;
-use crate::packed::PANEL;
+use crate::packed::{Linear, PANEL};
 use crate::simd::LANES;
 
 /// Queries, keys and values of a pass, see [`Kernels::attention`].
@@ -345,8 +344,8 @@ struct Projections<'a> {
 impl<'a> Projections<'a> {
     fn new(kernels: &Kernels, attention: &'a SelfAttention<'a>) -> Self {
         let SelfAttention { layer, tokens, first_tokens, texts, heads, dim } = attention;
-        assert_eq!(layer.scales.len(), 3 * heads * dim, "queries, keys and values");
-        let job = |input| Job::new(kernels, layer, input, Epilogue::Store);
+        assert_eq!(layer.columns, 3 * heads * dim, "queries, keys and values");
+        let job = |input| Job::new(kernels, layer, input);
         let first_tokens = first_tokens.as_ref().map(job);
         Self { tokens: job(tokens), first_tokens, texts, heads: *heads, dim: *dim }
     }

@@ -2,29 +2,14 @@
 
 use std::ops::Range;
 
+use super::Kernels;
 use super::quantise::{ColumnParts, Quantised};
-use super::{Kernels, check_balance};
 use crate::crew::{SharedMut, Team};
-use crate::gemm::{Epilogue, TileArgs, TileEpilogue};
+use crate::gemm::TileArgs;
 use crate::isa::ActivationWidth;
-use crate::packed::{ColumnSum, PANEL};
+use crate::packed::{Linear, PANEL, panel_len};
 use crate::quantise::RowScale;
 use crate::table::{DEPTHS, TileFn};
-
-/// A linear layer, `y = x W + b`, as the kernels read it.
-#[derive(Clone, Copy, Debug)]
-pub struct Linear<'a> {
-    /// Inputs: 384, 768, 1536 or 3072.
-    pub depth: usize,
-    /// Packed weights, see [`crate::pack`]; `columns * depth` of them.
-    pub weights: &'a [i8],
-    /// Of each column, see [`crate::column_sums`].
-    pub column_sums: &'a [ColumnSum],
-    /// Size of one weight step of each column.
-    pub scales: &'a [f32],
-    /// Of each column.
-    pub bias: &'a [f32],
-}
 
 /// Quantised rows: the left operand of a linear layer.
 #[derive(Clone, Copy, Debug)]
@@ -50,10 +35,9 @@ impl Kernels {
         team: &mut Team<'_>,
         layer: &Linear<'_>,
         input: &Activations<'_>,
-        epilogue: Epilogue<'_>,
         out: &mut [f32],
     ) {
-        let job = Job::new(self, layer, input, epilogue);
+        let job = Job::new(self, layer, input);
         assert_eq!(out.len(), job.rows() * job.columns(), "output");
         let parts = ColumnParts::new(team, job.columns() / PANEL, PANEL);
         let out = SharedMut::new(out);
@@ -74,19 +58,18 @@ impl Kernels {
         team: &mut Team<'_>,
         layer: &Linear<'_>,
         input: &Activations<'_>,
-        epilogue: Epilogue<'_>,
         out: &mut [f32],
         quantised: Quantised<'_>,
     ) {
-        let columns = layer.scales.len();
+        let columns = layer.columns;
         let rows = input.scales.len();
         let parts = ColumnParts::new(team, columns / PANEL, PANEL);
         if !parts.are_worth_it(rows) {
-            self.linear(team, layer, input, epilogue, out);
+            self.linear(team, layer, input, out);
             self.quantise_rows(team, out, columns, quantised);
             return;
         }
-        let job = Job::new(self, layer, input, epilogue);
+        let job = Job::new(self, layer, input);
         assert_eq!(out.len(), rows * columns, "output");
         let shared = SharedMut::new(&mut *out);
         let skip = quantised.how.skip;
@@ -118,7 +101,6 @@ pub(super) struct Job<'a> {
     tiles: &'static [TileFn],
     layer: &'a Linear<'a>,
     input: &'a Activations<'a>,
-    epilogue: Epilogue<'a>,
 }
 
 impl<'a> Job<'a> {
@@ -129,20 +111,10 @@ impl<'a> Job<'a> {
         kernels: &Kernels,
         layer: &'a Linear<'a>,
         input: &'a Activations<'a>,
-        epilogue: Epilogue<'a>,
     ) -> Self {
-        let Linear { depth, weights, .. } = *layer;
-        let columns = layer.scales.len();
-        assert!(columns.is_multiple_of(PANEL), "{columns} columns");
-        assert_eq!(weights.len(), columns * depth, "weights of {columns} x {depth}");
-        assert_eq!(layer.column_sums.len(), columns, "column sums");
-        assert_eq!(layer.bias.len(), columns, "bias");
         let rows = input.scales.len();
-        assert_eq!(input.codes.len(), rows * depth, "{rows} rows of {depth}");
-        if let Epilogue::Gelu { balance } = epilogue {
-            check_balance(&balance, columns);
-        }
-        Self { tiles: kernels.tiles(depth, input.width), layer, input, epilogue }
+        assert_eq!(input.codes.len(), rows * layer.depth, "{rows} rows of {}", layer.depth);
+        Self { tiles: kernels.tiles(layer.depth, input.width), layer, input }
     }
 
     fn rows(&self) -> usize {
@@ -150,7 +122,7 @@ impl<'a> Job<'a> {
     }
 
     pub(super) fn columns(&self) -> usize {
-        self.layer.scales.len()
+        self.layer.columns
     }
 
     /// All rows of the columns of `panels`, to the same columns of `out`.
@@ -181,37 +153,28 @@ impl<'a> Job<'a> {
         first: usize,
         stride: usize,
     ) {
-        let Linear { depth, .. } = *self.layer;
+        let Linear { depth, epilogue, .. } = *self.layer;
         let rows = self.rows();
         if rows == 0 {
             return;
         }
         // Equal heights: 16 rows are two tiles of 8, not one of 14 and a slow one of 2.
         let height = rows.div_ceil(rows.div_ceil(self.tiles.len()));
-        let columns = panel * PANEL..(panel + 1) * PANEL;
-        let of = |column: &'a [f32]| column[columns.clone()].as_ptr();
+        let len = panel_len(depth, epilogue);
+        let panel = self.layer.panels[panel * len..(panel + 1) * len].as_ptr();
         let _inside = out.from(first + (rows - 1) * stride + PANEL - 1);
-        let epilogue = match self.epilogue {
-            Epilogue::Store => TileEpilogue::Store,
-            Epilogue::Gelu { balance } => {
-                TileEpilogue::Gelu { factors: of(balance.factors), offsets: of(balance.offsets) }
-            }
-        };
         for row in (0..rows).step_by(height) {
             let args = TileArgs {
                 activations: self.input.codes[row * depth..].as_ptr(),
                 row_scales: self.input.scales[row..].as_ptr(),
-                weights: self.layer.weights[columns.start * depth..columns.end * depth].as_ptr(),
-                column_sums: self.layer.column_sums[columns.clone()].as_ptr(),
-                scales: of(self.layer.scales),
-                bias: of(self.layer.bias),
+                panel,
                 out: out.from(first + row * stride),
                 stride,
                 epilogue,
             };
             // SAFETY: the CPU has the features of the tiles, which came from `Kernels`. The
             // tile has at most `rows - row` rows, which `codes` and `scales` hold by `new`'s
-            // checks and `out` by the one above; everything else is one panel wide.
+            // check and `out` by the one above; the panel is whole.
             unsafe { self.tiles[height.min(rows - row) - 1](&args) };
         }
     }

@@ -8,7 +8,7 @@ mod quantise;
 use std::env;
 
 pub use attention::{Attention, AttentionScratch, Queried, SelfAttention};
-pub use linear::{Activations, Linear};
+pub use linear::Activations;
 pub use norm::BlockEnd;
 pub use quantise::{Quantisation, Quantised, RangeScratch};
 

@@ -7,6 +7,8 @@ use crate::arch::ymm::Ymm;
 
 // SAFETY: `Avx2::new` checks for AVX2 and FMA, and nothing else makes one.
 unsafe impl Ymm for Avx2 {
+    const FUSED_DOT: bool = false;
+
     /// `vpmaddubsw` adds two products in 16 bits and saturates: exact while the
     /// activations have 7 bits, since 2 * 127 * 127 < 2^15.
     #[inline(always)]

@@ -20,6 +20,7 @@ impl Simd for Avx512 {
     type I = __m512i;
 
     const WIDE: bool = true;
+    const FUSED_DOT: bool = true;
     const TILE_BLOCKS: usize = 2;
     const QUERIES: usize = 8;
     const KEY_BLOCKS: usize = 2;

@@ -7,6 +7,8 @@ use crate::arch::ymm::Ymm;
 
 // SAFETY: `AvxVnni::new` checks for AVX2 and FMA, and nothing else makes one.
 unsafe impl Ymm for AvxVnni {
+    const FUSED_DOT: bool = true;
+
     /// One instruction, exact for 8-bit activations.
     #[inline(always)]
     fn dot_register(self, sum: __m256i, a: __m256i, b: __m256i) -> __m256i {

@@ -38,6 +38,7 @@ impl Simd for Scalar {
     type I = Lanes;
 
     const WIDE: bool = false;
+    const FUSED_DOT: bool = false;
     const TILE_BLOCKS: usize = 1;
     const QUERIES: usize = 2;
     const KEY_BLOCKS: usize = 1;
