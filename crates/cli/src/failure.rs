@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use synaptoroute::convert::ConvertError;
-use synaptoroute::{FileError, IsaError, OpenError, RouterError, TextError};
+use synaptoroute::{FileError, Isa, IsaError, OpenError, RouterError, TextError};
 use synaptoroute_server::ServeError;
 
 /// Why a command failed; the message names the place and what to do.
@@ -50,6 +50,12 @@ pub(crate) enum Failure {
     Serve(#[from] ServeError),
     #[error("the measured service did not answer: {0}")]
     Bench(String),
+    #[error(
+        "the integer peak of {isa} was not measured properly: {peak_g:.1} G multiply-adds a \
+         second, and the linear layers alone reached {gemm_g:.1} G with {rows} rows. Something \
+         else had the cores; run again on a quieter machine, or with more --seconds"
+    )]
+    Peak { isa: Isa, rows: usize, gemm_g: f64, peak_g: f64 },
     #[error("line {number} of standard input: {source}")]
     Input { number: usize, source: io::Error },
     #[error("standard output: {0}")]

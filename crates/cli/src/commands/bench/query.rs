@@ -1,17 +1,18 @@
-//! `synaptoroute bench`: the numbers people ask for first, of this machine.
+//! `synaptoroute bench` alone: one query, the start, the memory.
 //!
 //! One query is measured in this process, on one thread and on all. The start, the first answer and
 //! the memory are those of a service started for the purpose, as a user would start it.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::num::NonZero;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use synaptoroute::{Bert, Encoder, Scratch};
 
+use super::quantiles::Quantiles;
+use super::{cores, cpu};
 use crate::args::{BenchArgs, EngineArgs};
 use crate::built_in;
 use crate::engine;
@@ -20,6 +21,9 @@ use crate::output;
 
 /// Twelve tokens, `[CLS]` and `[SEP]` included.
 const QUERY: &str = "how do i reset my password for my account?";
+
+/// Where `--seconds` does not say.
+const SECONDS: f64 = 3.0;
 
 /// What was measured; times are of one query.
 #[derive(Serialize)]
@@ -41,26 +45,19 @@ struct Report {
     model_mb: f64,
 }
 
-#[derive(Serialize)]
-struct Quantiles {
-    min_ms: f64,
-    p50_ms: f64,
-    p99_ms: f64,
-}
-
-pub(crate) fn run(args: &BenchArgs, engine_args: &EngineArgs) -> Result<(), Failure> {
+pub(super) fn run(args: &BenchArgs, engine_args: &EngineArgs) -> Result<(), Failure> {
     let file = engine::model_file(engine_args)?;
     let encoder = Bert::new(&file, engine::kernels(engine_args)?)?;
     let tokens = encoder.tokenizer().encode(QUERY).map_err(|e| Failure::Bench(e.to_string()))?;
     let (mut scratch, mut vector) = (Scratch::new(), vec![0.0; encoder.model().dimensions]);
-    let third = Duration::from_secs_f64(args.seconds / 3.0);
+    let third = Duration::from_secs_f64(args.seconds.unwrap_or(SECONDS) / 3.0);
     let encode = measure(third, || encoder.encode_ids(&mut scratch, &[&tokens.ids], &mut vector));
     let text_to_vector = measure(third, || {
         // The result is not used; an error would be the same each time and was seen above.
         let _ = std::hint::black_box(encoder.encode(&[QUERY]));
     });
 
-    let threads = std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
+    let threads = cores();
     let encoder = encoder.with_threads(threads).map_err(Failure::Runtime)?;
     let encode_on_all_threads = (threads.get() > 1)
         .then(|| measure(third, || encoder.encode_ids(&mut scratch, &[&tokens.ids], &mut vector)));
@@ -68,7 +65,7 @@ pub(crate) fn run(args: &BenchArgs, engine_args: &EngineArgs) -> Result<(), Fail
     let (start_to_first_answer_ms, resident) = serve_once(engine_args)?;
     let binary = std::env::current_exe().and_then(fs::metadata).map_err(bench)?.len();
     let report = Report {
-        machine: machine(),
+        machine: format!("{}, {threads} cores", cpu()),
         isa: encoder.model().isa.name(),
         tokens: tokens.ids.len(),
         encode,
@@ -119,9 +116,7 @@ fn measure(span: Duration, mut work: impl FnMut()) -> Quantiles {
         work();
         times.push(one.elapsed().as_secs_f64() * 1e3);
     }
-    times.sort_unstable_by(f64::total_cmp);
-    let at = |part: f64| times[((times.len() - 1) as f64 * part) as usize];
-    Quantiles { min_ms: times[0], p50_ms: at(0.5), p99_ms: at(0.99) }
+    Quantiles::of(&mut times)
 }
 
 /// A service of this very program, stopped when it goes out of scope.
@@ -167,15 +162,6 @@ fn resident_mb(pid: u32) -> Option<f64> {
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
     let kib: f64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(kib * 1024.0 / 1e6)
-}
-
-/// The CPU's name and number of cores, where the system tells.
-fn machine() -> String {
-    let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let name = info.lines().find(|line| line.starts_with("model name"));
-    let name = name.and_then(|line| line.split_once(": ")).map_or("unknown CPU", |(_, name)| name);
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    format!("{name}, {cores} cores")
 }
 
 fn bench(error: impl std::fmt::Display) -> Failure {
