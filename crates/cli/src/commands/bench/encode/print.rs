@@ -16,8 +16,8 @@ pub(super) fn print(report: &IsaReport) -> Result<(), Failure> {
     for peak in &report.peaks {
         let name = format!("peaks of {}", threads(peak.threads));
         output::line(format_args!(
-            "{name:23}{:.1} G int8 multiply-adds/s, {:.2} G in f32, {:.1} GB/s of weights",
-            peak.integer_g, peak.float_g, peak.stream_gb
+            "{name:23}{:.1} G int8 multiply-adds/s, {:.2} G in f32, {:.1} GB/s of weights ({:.1} p50)",
+            peak.integer_g, peak.float_g, peak.stream_gb, peak.stream_gb_p50
         ))?;
     }
     for gemm in &report.linear_layers_alone {

@@ -41,6 +41,8 @@ pub(super) struct PeakReport {
     pub(super) float_g: f64,
     /// Bytes of the weights.
     pub(super) stream_gb: f64,
+    /// The same, the median of all rounds.
+    pub(super) stream_gb_p50: f64,
 }
 
 impl PeakReport {
@@ -51,6 +53,7 @@ impl PeakReport {
             integer_g: integer / 1e9,
             float_g: float / 1e9,
             stream_gb: bytes / 1e9,
+            stream_gb_p50: peaks.usual_bandwidth() / 1e9,
         }
     }
 }
