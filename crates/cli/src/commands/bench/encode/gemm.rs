@@ -1,47 +1,57 @@
 //! The linear layers alone: what shows whether the integer peak was measured properly.
 
+use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
-use synaptoroute::{Bert, Kernels};
+use synaptoroute::Kernels;
 use synaptoroute_kernels::{
-    Activations, AlignedVec, ColumnSum, Epilogue, Linear, Output, PANEL, RowScale, Team,
-    column_sums,
+    Activations, AlignedVec, Epilogue, LargePages, Linear, LinearParts, PANEL, RowScale, Team,
 };
 
 use super::floor::Load;
 
-/// Depth and columns of a layer: those of bge-small's queries, keys and values. The weights of
-/// any model are cut into such layers, as if they were one after the other.
+/// Depth and columns of a layer: those of bge-small's queries, keys and values.
 const DEPTH: usize = 384;
 const COLUMNS: usize = 36 * PANEL;
+/// As many layers as have the weights of bge-small.
+const LAYERS: usize = 48;
 
-/// All weights times so many rows.
-pub(super) struct Gemm<'a> {
+/// Made-up layers times so many rows: multipliers take the same time whatever the numbers.
+pub(super) struct Gemm {
     kernels: Kernels,
-    layers: Vec<(&'a [i8], Vec<ColumnSum>)>,
+    stream: LargePages,
+    layers: Vec<Range<usize>>,
     codes: AlignedVec<u8>,
     row_scales: Vec<RowScale>,
-    scales: Vec<f32>,
-    bias: Vec<f32>,
     out: Mutex<AlignedVec<f32>>,
 }
 
-impl<'a> Gemm<'a> {
-    pub(super) fn new(encoder: &'a Bert, kernels: Kernels, rows: usize) -> Self {
-        let layers = encoder.weight_stream().chunks_exact(COLUMNS * DEPTH);
+impl Gemm {
+    pub(super) fn new(kernels: Kernels, rows: usize) -> Self {
         let mut codes = AlignedVec::zeroed(rows * DEPTH);
         let limit = usize::from(kernels.isa().fast_width().limit());
-        // Any codes will do, if they are not all alike: multipliers take the same time.
         for (index, code) in codes.iter_mut().enumerate() {
             *code = (index * 31 % (limit + 1)) as u8;
         }
+        let weights: Vec<i8> =
+            (0..COLUMNS * DEPTH).map(|i| ((i * 37 % 255) as u8).cast_signed()).collect();
+        let mut layer = Vec::new();
+        let (scales, bias) = ([0.01; COLUMNS], [0.0; COLUMNS]);
+        LinearParts {
+            depth: DEPTH,
+            weights: &[&weights],
+            scales: &scales,
+            bias: &bias,
+            gelu: None,
+        }
+        .append_to(&mut layer);
+        let mut stream = LargePages::with_capacity(LAYERS * layer.len());
         Self {
             kernels,
-            layers: layers.map(|weights| (weights, column_sums(weights, DEPTH))).collect(),
+            layers: (0..LAYERS).map(|_| stream.push(&layer)).collect(),
+            stream,
             codes,
             row_scales: vec![RowScale { scale: 0.01, zero_point: 60 }; rows],
-            scales: vec![0.01; COLUMNS],
-            bias: vec![0.0; COLUMNS],
             out: Mutex::new(AlignedVec::zeroed(rows * COLUMNS)),
         }
     }
@@ -64,13 +74,10 @@ impl<'a> Gemm<'a> {
             scales: &self.row_scales,
             width: self.kernels.isa().fast_width(),
         };
-        for (weights, column_sums) in &self.layers {
-            let (scales, bias) = (&self.scales, &self.bias);
-            let layer = Linear { depth: DEPTH, weights, column_sums, scales, bias };
-            let output = Output { data: &mut out, stride: COLUMNS };
-            let panels = 0..COLUMNS / PANEL;
-            let team = &mut Team::alone();
-            self.kernels.linear(team, &layer, &input, panels, Epilogue::Store, output);
+        for layer in &self.layers {
+            let bytes = &self.stream[layer.clone()];
+            let layer = Linear::new(DEPTH, COLUMNS, Epilogue::Store, bytes);
+            self.kernels.linear(&mut Team::alone(), &layer, &input, &mut out);
         }
     }
 }

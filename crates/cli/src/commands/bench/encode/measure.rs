@@ -62,7 +62,7 @@ struct Measured<'a> {
     encoders: &'a Encoders,
     /// Of one thread, then of all where there are more.
     peaks: Vec<Peaks<'a>>,
-    gemms: Vec<(Gemm<'a>, Series)>,
+    gemms: Vec<(Gemm, Series)>,
     cases: Vec<(Case, Series)>,
 }
 
@@ -79,7 +79,7 @@ impl<'a> Measured<'a> {
         let probed = encoders.run(&probe, 2).into_iter().fold(f64::INFINITY, f64::min);
         let slack = probed / encoders.load(&probe).floor(&limits);
         let gemm = |rows| {
-            let gemm = Gemm::new(encoders.alone(), encoders.kernels(), rows);
+            let gemm = Gemm::new(encoders.kernels(), rows);
             let expected = slack * gemm.load().floor(&limits);
             (gemm, Series::new(expected))
         };

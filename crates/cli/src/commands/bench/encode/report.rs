@@ -69,7 +69,7 @@ pub(super) struct GemmReport {
 }
 
 impl GemmReport {
-    pub(super) fn new(gemm: &Gemm<'_>, series: &Series, peak: &Limits) -> Self {
+    pub(super) fn new(gemm: &Gemm, series: &Series, peak: &Limits) -> Self {
         let rate = series.best().map(|seconds| gemm.load().linear as f64 / seconds);
         Self {
             rows: gemm.rows(),
