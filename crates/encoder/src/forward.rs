@@ -62,7 +62,8 @@ impl Pass<'_, '_> {
             codes: &mut codes[..tokens.len() * hidden],
             scales: &mut scales[..tokens.len()],
         };
-        self.team.rows(tokens.len(), rows, |range, rows| {
+        let tokens = &*tokens;
+        self.team.rows(tokens.len(), rows, move |range, rows| {
             for (token, row) in tokens[range].iter().zip(rows.reals.chunks_exact_mut(hidden)) {
                 let position = token.position as usize * hidden;
                 row.copy_from_slice(&weights.positions[position..][..hidden]);
@@ -163,17 +164,15 @@ impl Pass<'_, '_> {
         let input = activations(context_codes, context_scales, rows, hidden, fast);
         let output = weights.linear(&layer.attention_output);
         kernels.linear(self.team, &output, &input, branch);
+        let end = BlockEnd {
+            branch: Some(branch),
+            outliers: None,
+            norm: layer.attention_norm.view(),
+            balance: Some(layer.up_balance.view()),
+            width: fast,
+        };
         let parts = RowsMut { reals: residual, codes, scales };
-        self.team.rows(rows, parts, |range, rows| {
-            let end = BlockEnd {
-                branch: Some(&branch[range.start * hidden..range.end * hidden]),
-                outliers: None,
-                norm: layer.attention_norm.view(),
-                balance: Some(layer.up_balance.view()),
-                width: fast,
-            };
-            kernels.end_block(rows, &end);
-        });
+        self.team.rows(rows, parts, move |range, rows| kernels.end_block(rows, &end.of(range)));
 
         // GELU's few large values leave the small ones little room: here 8 bits are worth
         // the slower product that AVX2 needs for them.
@@ -191,22 +190,17 @@ impl Pass<'_, '_> {
 
         let input = Activations { codes: inner_codes, scales: inner_scales, width: wide };
         kernels.linear(self.team, &weights.linear(&layer.down), &input, branch);
+        let outliers =
+            Outliers { inputs: inner, stride: intermediate, weights: &layer.down_outliers };
+        let end = BlockEnd {
+            branch: Some(branch),
+            outliers: Some(outliers),
+            norm: layer.ffn_norm.view(),
+            balance: next.map(|next| next.qkv_balance.view()),
+            width: fast,
+        };
         let parts = RowsMut { reals: residual, codes, scales };
-        self.team.rows(rows, parts, |range, rows| {
-            let outliers = Outliers {
-                inputs: &inner[range.start * intermediate..],
-                stride: intermediate,
-                weights: &layer.down_outliers,
-            };
-            let end = BlockEnd {
-                branch: Some(&branch[range.start * hidden..range.end * hidden]),
-                outliers: Some(outliers),
-                norm: layer.ffn_norm.view(),
-                balance: next.map(|next| next.qkv_balance.view()),
-                width: fast,
-            };
-            kernels.end_block(rows, &end);
-        });
+        self.team.rows(rows, parts, move |range, rows| kernels.end_block(rows, &end.of(range)));
     }
 
     fn fast(&self) -> ActivationWidth {

@@ -68,14 +68,13 @@ macro_rules! instantiate {
         /// The CPU has this instruction set's features.
         $(#[$features])*
         unsafe fn norm_quantise(
-            row: &mut [f32],
+            rows: &mut [f32],
             branch: Option<&[f32]>,
-            norm: &norm::LayerNorm<'_>,
-            balance: &quantise::Balance<'_>,
-            limit: u8,
-            out: &mut [u8],
-        ) -> quantise::RowScale {
-            norm::norm_quantise($token { _private: () }, row, branch, norm, balance, limit, out)
+            how: &norm::NormQuantise<'_>,
+            codes: &mut [u8],
+            scales: &mut [quantise::RowScale],
+        ) {
+            norm::norm_quantise($token { _private: () }, rows, branch, how, codes, scales);
         }
 
         /// # Safety

@@ -38,18 +38,6 @@ fn sum<S: Simd>(s: S, blocks: &[[f32; LANES]]) -> f32 {
     s.reduce_add(s.add(sums[0], sums[1]))
 }
 
-/// [`sum`] of a row after its branch was added to it, in place.
-#[inline(always)]
-fn add_and_sum<S: Simd>(s: S, blocks: &mut [[f32; LANES]], branch: &[[f32; LANES]]) -> f32 {
-    let mut sums = [s.splat(0.0); 2];
-    for (i, (x, y)) in blocks.iter_mut().zip(branch).enumerate() {
-        let total = s.add(s.load(x), s.load(y));
-        s.store(x, total);
-        sums[i % 2] = s.add(sums[i % 2], total);
-    }
-    s.reduce_add(s.add(sums[0], sums[1]))
-}
-
 /// The mean, and 1 over the standard deviation, in every lane, given the sum.
 #[inline(always)]
 fn moments<S: Simd>(s: S, blocks: &[[f32; LANES]], sum: f32, epsilon: f32) -> (S::F, S::F) {
@@ -64,40 +52,116 @@ fn moments<S: Simd>(s: S, blocks: &[[f32; LANES]], sum: f32, epsilon: f32) -> (S
     (mean, s.splat(1.0 / (variance + epsilon).sqrt()))
 }
 
-/// [`layer_norm`] of the row and what a branch adds to it, if there is one; and the result
+/// What [`norm_quantise`] does to its rows.
+#[derive(Clone, Copy)]
+pub(crate) struct NormQuantise<'a> {
+    pub(crate) norm: LayerNorm<'a>,
+    pub(crate) balance: Balance<'a>,
+    /// Largest code.
+    pub(crate) limit: u8,
+}
+
+/// [`layer_norm`] of each row and what a branch adds to it, if there is one; and the result
 /// balanced and quantised, as [`quantise`] does it, in the same walk.
+///
+/// `rows`, `branch` and `codes` are `[scales.len()][width]`. Two rows at a time: much of a
+/// norm is waiting for the sum of a row, and the other row fills the time.
 ///
 /// [`quantise`]: crate::quantise::quantise
 #[inline(always)]
 pub(crate) fn norm_quantise<S: Simd>(
     s: S,
-    row: &mut [f32],
+    rows: &mut [f32],
     branch: Option<&[f32]>,
-    norm: &LayerNorm<'_>,
-    balance: &Balance<'_>,
-    limit: u8,
-    out: &mut [u8],
-) -> RowScale {
-    let blocks = row.as_chunks_mut::<LANES>().0;
-    let sum = match branch {
-        Some(branch) => add_and_sum(s, blocks, branch.as_chunks().0),
-        None => sum(s, blocks),
-    };
-    let (mean, inverse) = moments(s, blocks, sum, norm.epsilon);
-    let gamma = norm.gamma.as_chunks::<LANES>().0;
-    let beta = norm.beta.as_chunks::<LANES>().0;
-    let factors = balance.factors.as_chunks::<LANES>().0;
-    let offsets = balance.offsets.as_chunks::<LANES>().0;
-    let mut range = RangeLanes::new(s);
-    let channels = blocks.iter_mut().zip(gamma).zip(beta).zip(factors).zip(offsets);
-    for ((((x, gamma), beta), factor), offset) in channels {
-        let d = s.mul(s.sub(s.load(x), mean), inverse);
-        let normalised = s.mul_add(d, s.load(gamma), s.load(beta));
-        s.store(x, normalised);
-        range.widen(s, s.mul_add(normalised, s.load(factor), s.load(offset)));
+    how: &NormQuantise<'_>,
+    codes: &mut [u8],
+    scales: &mut [RowScale],
+) {
+    let width = how.norm.gamma.len();
+    let pairs = scales.len() / 2 * 2;
+    let part = |first: usize| branch.map(|branch| &branch[first * width..]);
+    for row in (0..pairs).step_by(2) {
+        let (rows, codes) = (&mut rows[row * width..], &mut codes[row * width..]);
+        scales[row..row + 2].copy_from_slice(&rows_in_step::<S, 2>(s, rows, part(row), how, codes));
     }
-    let channels = blocks.iter().zip(factors).zip(offsets);
-    let balanced =
-        channels.map(|((x, factor), offset)| s.mul_add(s.load(x), s.load(factor), s.load(offset)));
-    range.reduce(s).quantise(s, balanced, limit, out.as_chunks_mut().0)
+    if pairs < scales.len() {
+        let (rows, codes) = (&mut rows[pairs * width..], &mut codes[pairs * width..]);
+        scales[pairs..].copy_from_slice(&rows_in_step::<S, 1>(s, rows, part(pairs), how, codes));
+    }
+}
+
+/// The first `ROWS` rows.
+#[inline(always)]
+fn rows_in_step<S: Simd, const ROWS: usize>(
+    s: S,
+    rows: &mut [f32],
+    branch: Option<&[f32]>,
+    how: &NormQuantise<'_>,
+    codes: &mut [u8],
+) -> [RowScale; ROWS] {
+    let gamma = how.norm.gamma.as_chunks::<LANES>().0;
+    let width = gamma.len();
+    let beta = &how.norm.beta.as_chunks::<LANES>().0[..width];
+    let factors = &how.balance.factors.as_chunks::<LANES>().0[..width];
+    let offsets = &how.balance.offsets.as_chunks::<LANES>().0[..width];
+    let rows = &mut rows.as_chunks_mut::<LANES>().0[..ROWS * width];
+
+    // The sums in the order of `sum` and `moments`: the same bits.
+    let mut sums = [[s.splat(0.0); 2]; ROWS];
+    if let Some(branch) = branch {
+        let branch = &branch.as_chunks::<LANES>().0[..ROWS * width];
+        for block in 0..width {
+            for (i, sums) in sums.iter_mut().enumerate() {
+                let at = i * width + block;
+                let total = s.add(s.load(&rows[at]), s.load(&branch[at]));
+                s.store(&mut rows[at], total);
+                sums[block % 2] = s.add(sums[block % 2], total);
+            }
+        }
+    } else {
+        for block in 0..width {
+            for (i, sums) in sums.iter_mut().enumerate() {
+                sums[block % 2] = s.add(sums[block % 2], s.load(&rows[i * width + block]));
+            }
+        }
+    }
+    let count = (width * LANES) as f32;
+    let mut means = [s.splat(0.0); ROWS];
+    for (mean, sums) in means.iter_mut().zip(&sums) {
+        *mean = s.splat(s.reduce_add(s.add(sums[0], sums[1])) / count);
+    }
+    sums = [[s.splat(0.0); 2]; ROWS];
+    for block in 0..width {
+        for (i, sums) in sums.iter_mut().enumerate() {
+            let d = s.sub(s.load(&rows[i * width + block]), means[i]);
+            sums[block % 2] = s.mul_add(d, d, sums[block % 2]);
+        }
+    }
+    let mut inverses = means;
+    for (inverse, sums) in inverses.iter_mut().zip(&sums) {
+        let variance = s.reduce_add(s.add(sums[0], sums[1])) / count;
+        *inverse = s.splat(1.0 / (variance + how.norm.epsilon).sqrt());
+    }
+
+    let mut ranges = [RangeLanes::new(s); ROWS];
+    for block in 0..width {
+        let (gamma, beta) = (s.load(&gamma[block]), s.load(&beta[block]));
+        let (factor, offset) = (s.load(&factors[block]), s.load(&offsets[block]));
+        for (i, range) in ranges.iter_mut().enumerate() {
+            let x = &mut rows[i * width + block];
+            let d = s.mul(s.sub(s.load(x), means[i]), inverses[i]);
+            let normalised = s.mul_add(d, gamma, beta);
+            s.store(x, normalised);
+            range.widen(s, s.mul_add(normalised, factor, offset));
+        }
+    }
+    let mut scales = [RowScale::default(); ROWS];
+    let codes = &mut codes.as_chunks_mut::<LANES>().0[..ROWS * width];
+    let rows = rows.chunks_exact(width).zip(codes.chunks_exact_mut(width));
+    for (((row, codes), range), scale) in rows.zip(ranges).zip(&mut scales) {
+        let balanced =
+            |i: usize| s.mul_add(s.load(&row[i]), s.load(&factors[i]), s.load(&offsets[i]));
+        *scale = range.reduce(s).quantise(s, balanced, how.limit, codes);
+    }
+    scales
 }

@@ -44,14 +44,13 @@ pub(crate) fn quantise<S: Simd>(s: S, row: &[f32], rule: &Rule<'_>, out: &mut [u
     let (skipped, out) = out.as_chunks_mut::<LANES>().0.split_at_mut(skip);
     skipped.fill([0; LANES]);
     match rule.balance {
-        None => quantise_blocks(s, row.iter().map(|x| s.load(x)), rule.limit, out),
+        None => quantise_blocks(s, row.len(), |i| s.load(&row[i]), rule.limit, out),
         Some(Balance { factors, offsets }) => {
-            let factors = &factors.as_chunks::<LANES>().0[skip..];
-            let offsets = &offsets.as_chunks::<LANES>().0[skip..];
-            let channels = row.iter().zip(factors).zip(offsets);
-            let balanced = channels
-                .map(|((x, factor), offset)| s.mul_add(s.load(x), s.load(factor), s.load(offset)));
-            quantise_blocks(s, balanced, rule.limit, out)
+            let factors = &factors.as_chunks::<LANES>().0[skip..][..row.len()];
+            let offsets = &offsets.as_chunks::<LANES>().0[skip..][..row.len()];
+            let balanced =
+                |i: usize| s.mul_add(s.load(&row[i]), s.load(&factors[i]), s.load(&offsets[i]));
+            quantise_blocks(s, row.len(), balanced, rule.limit, out)
         }
     }
 }
@@ -60,25 +59,41 @@ pub(crate) fn quantise<S: Simd>(s: S, row: &[f32], rule: &Rule<'_>, out: &mut [u
 #[inline(always)]
 fn quantise_blocks<S: Simd>(
     s: S,
-    blocks: impl Iterator<Item = S::F> + Clone,
+    count: usize,
+    block: impl Fn(usize) -> S::F,
     limit: u8,
     out: &mut [[u8; LANES]],
 ) -> RowScale {
-    let mut lanes = RangeLanes::new(s);
-    for x in blocks.clone() {
-        lanes.widen(s, x);
-    }
-    lanes.reduce(s).quantise(s, blocks, limit, out)
+    range_of(s, count, &block).quantise(s, block, limit, out)
 }
 
 /// The range of some of a row's columns.
 #[inline(always)]
 pub(crate) fn range<S: Simd>(s: S, columns: &[f32]) -> Range {
-    let mut lanes = RangeLanes::new(s);
-    for x in columns.as_chunks::<LANES>().0 {
-        lanes.widen(s, s.load(x));
+    let columns = columns.as_chunks::<LANES>().0;
+    range_of(s, columns.len(), |i| s.load(&columns[i]))
+}
+
+/// The range of `count` blocks.
+#[inline(always)]
+fn range_of<S: Simd>(s: S, count: usize, block: impl Fn(usize) -> S::F) -> Range {
+    // Several ranges hide the latency of a comparison.
+    let mut lanes = [RangeLanes::new(s); 4];
+    let fours = count / 4 * 4;
+    for i in (0..fours).step_by(4) {
+        for (j, lanes) in lanes.iter_mut().enumerate() {
+            lanes.widen(s, block(i + j));
+        }
     }
-    lanes.reduce(s)
+    for i in fours..count {
+        lanes[0].widen(s, block(i));
+    }
+    let [mut all, others @ ..] = lanes;
+    for other in others {
+        all.widen(s, other.low);
+        all.widen(s, other.high);
+    }
+    all.reduce(s)
 }
 
 /// Quantises some of a row's columns, given the range of all.
@@ -90,8 +105,9 @@ pub(crate) fn quantise_within<S: Simd>(
     limit: u8,
     out: &mut [u8],
 ) -> RowScale {
-    let blocks = columns.as_chunks::<LANES>().0.iter().map(|x| s.load(x));
-    range.quantise(s, blocks, limit, out.as_chunks_mut().0)
+    let columns = columns.as_chunks::<LANES>().0;
+    let out = &mut out.as_chunks_mut().0[..columns.len()];
+    range.quantise(s, |i| s.load(&columns[i]), limit, out)
 }
 
 /// Smallest and largest element of a row; 0 is always between them.
@@ -107,12 +123,12 @@ impl Range {
         Self { low: self.low.min(other.low), high: self.high.max(other.high) }
     }
 
-    /// Rounds a row of this range to codes.
+    /// Rounds a row of this range to codes; `block` gives its blocks by number.
     #[inline(always)]
     pub(crate) fn quantise<S: Simd>(
         self,
         s: S,
-        blocks: impl Iterator<Item = S::F>,
+        block: impl Fn(usize) -> S::F,
         limit: u8,
         out: &mut [[u8; LANES]],
     ) -> RowScale {
@@ -126,8 +142,19 @@ impl Range {
         let inverse = f32::from(limit) / range;
         let zero_point = (-low * inverse).round_ties_even();
         let (factor, offset) = (s.splat(inverse), s.splat(zero_point));
-        for (x, out) in blocks.zip(out) {
-            s.store_u8(out, s.round(s.mul_add(x, factor, offset)), i32::from(limit));
+        let limit_i32 = i32::from(limit);
+        let (fours, others) = out.as_chunks_mut::<4>();
+        let count = 4 * fours.len();
+        for (i, out) in fours.iter_mut().enumerate() {
+            let mut codes = [s.splat_i32(0); 4];
+            for (j, codes) in codes.iter_mut().enumerate() {
+                *codes = s.round(s.mul_add(block(4 * i + j), factor, offset));
+            }
+            s.store_u8x4(out, codes, limit_i32);
+        }
+        for (i, out) in others.iter_mut().enumerate() {
+            let codes = s.round(s.mul_add(block(count + i), factor, offset));
+            s.store_u8(out, codes, limit_i32);
         }
         RowScale { scale: range / f32::from(limit), zero_point: zero_point as i32 }
     }

@@ -65,6 +65,13 @@ pub(crate) trait Simd: Copy {
     fn widen_i8(self, from: &[i8; LANES]) -> Self::I;
     /// Clamped to `0..=limit` (at most 255) and narrowed to bytes.
     fn store_u8(self, to: &mut [u8; LANES], x: Self::I, limit: i32);
+    /// [`Simd::store_u8`] of four vectors.
+    #[inline(always)]
+    fn store_u8x4(self, to: &mut [[u8; LANES]; 4], x: [Self::I; 4], limit: i32) {
+        for (to, x) in to.iter_mut().zip(x) {
+            self.store_u8(to, x, limit);
+        }
+    }
 
     /// 64 bytes of packed weights.
     fn load_packed(self, from: &[i8; 4 * LANES]) -> Self::I;

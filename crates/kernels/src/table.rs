@@ -2,8 +2,8 @@
 
 use crate::attention::Head;
 use crate::gemm::TileArgs;
-use crate::norm::LayerNorm;
-use crate::quantise::{Balance, Range, RowScale, Rule};
+use crate::norm::{LayerNorm, NormQuantise};
+use crate::quantise::{Range, RowScale, Rule};
 use crate::residual::Outliers;
 
 /// A GEMM tile of some height and depth.
@@ -16,9 +16,9 @@ pub(crate) const DEPTHS: [usize; 4] = [384, 768, 1536, 3072];
 /// Tiles by depth, in the order of [`DEPTHS`], then by height less one.
 pub(crate) type Tiles = [&'static [TileFn]; DEPTHS.len()];
 
-/// Row, branch, norm, balance, largest code, codes.
+/// Rows, branch, how, codes, scales.
 pub(crate) type NormQuantiseFn =
-    unsafe fn(&mut [f32], Option<&[f32]>, &LayerNorm<'_>, &Balance<'_>, u8, &mut [u8]) -> RowScale;
+    unsafe fn(&mut [f32], Option<&[f32]>, &NormQuantise<'_>, &mut [u8], &mut [RowScale]);
 
 /// Rows, branch, outliers.
 pub(crate) type AddFn = unsafe fn(&mut [f32], &[f32], &Outliers<'_>);

@@ -11,7 +11,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use super::cpu;
-use super::stage::Stage;
+use super::stage::Desk;
 
 /// How long a helper spins for the next stage. Stages of one pass follow each other within
 /// microseconds; waking up takes 25-60 us.
@@ -21,7 +21,8 @@ const SPINS: usize = 64;
 
 /// What leader and helpers share.
 pub(super) struct Shared {
-    pub(super) stage: Stage,
+    /// One a helper.
+    pub(super) desks: Vec<Desk>,
     asleep: Vec<AtomicBool>,
     stop: AtomicBool,
     /// The CPU on which the leader began its pass, or [`UNKNOWN`].
@@ -37,12 +38,14 @@ impl Shared {
     fn help(&self, index: usize) {
         // The leader is thread 0.
         let thread = index + 1;
+        let desk = &self.desks[index];
         while !self.stop.load(Ordering::Relaxed) {
+            if desk.help(thread) || self.spin(desk) {
+                continue;
+            }
+            self.sleep(index);
             if self.is_in_the_way() {
                 self.in_the_way.store(true, Ordering::Relaxed);
-                self.sleep(index, |_| false);
-            } else if !self.stage.help(thread) && !self.spin(thread) {
-                self.sleep(index, |stage| stage.is_open(thread));
             }
         }
     }
@@ -52,27 +55,32 @@ impl Shared {
     }
 
     /// Whether a stage was opened before this helper got tired, or was moved.
-    fn spin(&self, thread: usize) -> bool {
+    fn spin(&self, desk: &Desk) -> bool {
         let started = Instant::now();
-        while started.elapsed() < SPIN && !self.is_in_the_way() {
+        loop {
             for _ in 0..SPINS {
-                if self.stage.is_open(thread) {
+                if desk.is_open() {
                     return true;
                 }
                 std::hint::spin_loop();
             }
+            if self.is_in_the_way() {
+                self.in_the_way.store(true, Ordering::Relaxed);
+                return false;
+            }
+            if started.elapsed() > SPIN {
+                return false;
+            }
         }
-        false
     }
 
-    /// Sleeps until it is woken, or `is_awaited`.
-    fn sleep(&self, index: usize, is_awaited: impl Fn(&Stage) -> bool) {
+    fn sleep(&self, index: usize) {
         let asleep = &self.asleep[index];
         asleep.store(true, Ordering::Relaxed);
         // A stage opened just before that store found nobody to wake: look once more.
         fence(Ordering::SeqCst);
         while asleep.load(Ordering::Relaxed)
-            && !is_awaited(&self.stage)
+            && !self.desks[index].is_open()
             && !self.stop.load(Ordering::SeqCst)
         {
             thread::park();
@@ -90,7 +98,7 @@ pub(super) struct Helpers {
 impl Helpers {
     pub(super) fn start(count: usize) -> io::Result<Self> {
         let shared = Arc::new(Shared {
-            stage: Stage::new(1 + count),
+            desks: (0..count).map(|_| Desk::new()).collect(),
             asleep: (0..count).map(|_| AtomicBool::new(false)).collect(),
             stop: AtomicBool::new(false),
             leader: AtomicU32::new(UNKNOWN),
@@ -121,8 +129,10 @@ impl Helpers {
         self.shared.in_the_way.load(Ordering::Relaxed)
     }
 
-    /// Wakes those that sleep; the others need no word. Call it after [`Stage::open`].
+    /// Wakes those that sleep; the others need no word. Call it after a stage was opened.
     pub(super) fn wake(&self) {
+        // Pairs with the fence in `sleep`: of leader and helper, one sees the other.
+        fence(Ordering::SeqCst);
         for (asleep, thread) in self.shared.asleep.iter().zip(&self.threads) {
             if asleep.load(Ordering::Relaxed) && asleep.swap(false, Ordering::Relaxed) {
                 thread.thread().unpark();

@@ -2,8 +2,9 @@
 //!
 //! A stage of a short text takes a few microseconds, and waking a thread takes tens: so
 //! helpers spin for the next stage, and sleep when none comes for a while. A stage is cut into
-//! parts; who is done with its own takes others', which makes a helper a bonus and never a
-//! duty: while it wakes up, or another process has its core, the caller goes on alone.
+//! parts; the caller does its own and then those that no helper has begun, which makes a helper
+//! a bonus and never a duty: while it wakes up, or another process has its core, the caller
+//! goes on alone.
 
 mod cpu;
 mod helper;
@@ -13,7 +14,7 @@ mod stage;
 
 use std::fmt;
 use std::io;
-use std::panic::resume_unwind;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, TryLockError};
 use std::time::{Duration, Instant};
@@ -22,11 +23,14 @@ use helper::Helpers;
 use patience::Patience;
 pub use rows::RowsMut;
 pub(crate) use rows::{SharedMut, share};
-use stage::{MAX_PARTS, Work};
+use stage::{MAX_PARTS, Share, Work};
 
 /// A helper that keeps the caller waiting for this long, and for longer than the caller's own
 /// parts took, is held up by something else.
 const LATE: Duration = Duration::from_micros(200);
+/// Spins for a helper that has begun, before what is left of its share is taken back: about
+/// two microseconds, the length of a short stage.
+const PATIENT_SPINS: usize = 64;
 /// Helper threads, lent to one caller at a time.
 ///
 /// Who comes second runs alone; and so does, from then on, who came first: with more than one
@@ -42,6 +46,8 @@ pub struct Crew {
 struct Lead {
     /// Number of the last stage.
     stage: u64,
+    /// One a helper.
+    shares: Vec<Share>,
     patience: Patience,
     /// Whether a part of this pass was late.
     late: bool,
@@ -51,8 +57,7 @@ impl Crew {
     /// No helpers: every caller is alone.
     #[must_use]
     pub fn alone() -> Self {
-        let lead = Lead { stage: 0, patience: Patience::new(), late: false };
-        Self { helpers: None, callers: AtomicUsize::new(0), lead: Mutex::new(lead) }
+        Self::of(None)
     }
 
     /// Starts `helpers` threads.
@@ -61,8 +66,14 @@ impl Crew {
     ///
     /// The system gives no more threads.
     pub fn new(helpers: usize) -> io::Result<Self> {
-        let helpers = (helpers > 0).then(|| Helpers::start(helpers)).transpose()?;
-        Ok(Self { helpers, ..Self::alone() })
+        Ok(Self::of((helpers > 0).then(|| Helpers::start(helpers)).transpose()?))
+    }
+
+    fn of(helpers: Option<Helpers>) -> Self {
+        let count = helpers.as_ref().map_or(0, Helpers::count);
+        let shares = (0..count).map(|_| Share::default()).collect();
+        let lead = Lead { stage: 0, shares, patience: Patience::new(), late: false };
+        Self { helpers, callers: AtomicUsize::new(0), lead: Mutex::new(lead) }
     }
 
     /// Threads that may share a pass, the caller's included.
@@ -156,41 +167,64 @@ impl fmt::Debug for Team<'_> {
 impl Lent<'_> {
     fn run(&mut self, parts: usize, work: &Work<'_>) {
         assert!(parts <= MAX_PARTS, "{parts} parts");
-        let stage = &self.helpers.shared.stage;
-        self.lead.stage += 1;
+        let desks = &self.helpers.shared.desks;
+        let threads = 1 + desks.len();
+        let Lead { stage, shares, .. } = &mut *self.lead;
+        *stage += 1;
         let opened = Instant::now();
-        // SAFETY: the lock on `lead` makes this the one thread that opens stages, each with
-        // the next number; and this function does not return, nor unwind, before all parts
-        // are done: `help` catches their panics, and nothing else here panics.
-        unsafe { stage.open(self.lead.stage, parts, work) };
-        self.helpers.wake();
-        stage.help(0);
-        if !stage.is_done() {
-            self.wait(opened);
+        for (index, (share, desk)) in shares.iter_mut().zip(desks).enumerate() {
+            // SAFETY: the lock on `lead` makes these the one set of shares, and gives each
+            // stage the next number; and this function does not return, nor unwind, before
+            // all parts are done: it catches the panics of its own parts as `Desk::help` does
+            // of others, and nothing else here panics.
+            unsafe { share.open(desk, *stage, (parts, threads, index + 1), work) };
         }
-        if let Some(panic) = stage.take_panic() {
+        let mut panic = None;
+        let mut own = |part: usize| {
+            if let Err(caught) = catch_unwind(AssertUnwindSafe(|| work(0, part))) {
+                panic = Some(caught);
+            }
+        };
+        let mut own_parts = share(parts, threads, 0);
+        if let Some(part) = own_parts.next() {
+            own(part);
+        }
+        // Not before: a helper that sleeps takes long to wake up anyway, and what was written
+        // for one that does not is on its way by now, and need not be waited for.
+        self.helpers.wake();
+        own_parts.for_each(&mut own);
+        self.wait(opened, &mut own);
+        let shares = self.lead.shares.iter().zip(desks);
+        if let Some(panic) = panic.or(shares.filter_map(|(s, desk)| s.take_panic(desk)).next()) {
             resume_unwind(panic);
         }
     }
 
-    /// Waits for parts that helpers have taken.
-    fn wait(&mut self, opened: Instant) {
-        let stage = &self.helpers.shared.stage;
+    /// Waits for the helpers, and does what they have not begun.
+    fn wait(&mut self, opened: Instant, own: &mut impl FnMut(usize)) {
+        let desks = &self.helpers.shared.desks;
+        let Lead { shares, late, patience, .. } = &mut *self.lead;
         let waiting = Instant::now();
-        let late = LATE.max(waiting - opened);
-        let mut is_late = false;
-        while !stage.is_done() {
-            if is_late {
-                // Perhaps it waits for this very core.
-                std::thread::yield_now();
-            } else {
-                std::hint::spin_loop();
-                is_late = waiting.elapsed() > late;
+        let too_long = LATE.max(waiting - opened);
+        for (share, desk) in shares.iter_mut().zip(desks) {
+            let mut spins = 0;
+            while !share.is_done(desk) {
+                spins += 1;
+                if spins < PATIENT_SPINS && share.is_begun(desk) {
+                    std::hint::spin_loop();
+                } else if let Some(part) = share.take_back(desk) {
+                    own(part);
+                } else if waiting.elapsed() < too_long {
+                    std::hint::spin_loop();
+                } else {
+                    if !*late {
+                        *late = true;
+                        patience.late();
+                    }
+                    // Perhaps it waits for this very core.
+                    std::thread::yield_now();
+                }
             }
-        }
-        if is_late && !self.lead.late {
-            self.lead.late = true;
-            self.lead.patience.late();
         }
     }
 }

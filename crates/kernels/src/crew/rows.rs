@@ -19,6 +19,10 @@ pub struct RowsMut<'a> {
 
 /// Rows one part has at least: fewer are not worth the hand-over.
 const MIN_ROWS: usize = 2;
+/// Up to as many rows, each thread gets one part...
+const FEW_ROWS: usize = 64;
+/// ...and of more as many parts, to even out threads that are not equally fast.
+const PARTS: usize = 4;
 
 impl Team<'_> {
     /// Shares out `count` rows: `work` gets the place of its rows and the rows themselves.
@@ -30,7 +34,7 @@ impl Team<'_> {
         &mut self,
         count: usize,
         rows: RowsMut<'_>,
-        work: impl Fn(Range<usize>, RowsMut<'_>) + Sync,
+        work: impl Fn(Range<usize>, RowsMut<'_>) + Copy + Sync,
     ) {
         if count == 0 {
             return;
@@ -40,10 +44,11 @@ impl Team<'_> {
                 assert!(len.is_multiple_of(count), "{len} elements in {count} rows");
                 len / count
             });
-        let parts = (2 * self.size()).min(count.div_ceil(MIN_ROWS));
+        let parts = if count <= FEW_ROWS { self.size() } else { PARTS * self.size() };
+        let parts = parts.min(count.div_ceil(MIN_ROWS));
         let shared =
             (SharedMut::new(rows.reals), SharedMut::new(rows.codes), SharedMut::new(rows.scales));
-        self.run(parts, |_, part| {
+        self.run(parts, move |_, part| {
             let range = share(count, parts, part);
             let of = |width| range.start * width..range.end * width;
             // SAFETY: shares of different parts do not overlap, and each part runs once.

@@ -1,13 +1,15 @@
 //! One stage of work, cut into parts, a share of them for each thread.
 //!
-//! A thread takes the parts of its own share from the front, and what is then left of the
-//! others' from the back. So a thread does the same parts of every stage while all keep up:
-//! what one stage wrote is in the cache of the core that reads it in the next.
+//! A thread does the parts of its own share, the same columns or rows in every stage: what one
+//! stage wrote is in the cache of the core that reads it in the next. Only the leader takes
+//! parts of others, where a helper has not come. The two tell each other as little as they
+//! can, since each word takes a tenth of a microsecond to get across: the leader writes to a
+//! helper's desk what there is to do, and the helper how much is done.
 
 use std::any::Any;
 use std::cell::UnsafeCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering, fence};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use super::rows::share;
@@ -19,7 +21,7 @@ pub(super) type Work<'a> = dyn Fn(usize, usize) + Sync + 'a;
 pub(super) const MAX_PARTS: usize = (1 << PART_BITS) - 1;
 const PART_BITS: u32 = 12;
 
-/// A stage's number, and the parts of one thread's share that nobody has taken, in one word:
+/// A stage's number, and the parts of a helper's share that nobody has taken, in one word:
 /// taking a part proves that the stage is still the one that was looked at. (Stages are
 /// counted in 40 bits: a thread would have to be kept from running for days, to the very
 /// stage, to be mistaken.)
@@ -60,106 +62,132 @@ impl Ticket {
 #[repr(align(128))]
 struct Alone<T>(T);
 
-/// The place where a leader lays out work and helpers find it.
-pub(super) struct Stage {
-    /// One a thread.
-    shares: Vec<Alone<AtomicU64>>,
-    /// Parts not yet done.
-    unfinished: Alone<AtomicUsize>,
-    /// Written by the leader alone, while `unfinished` is 0.
-    work: UnsafeCell<Option<&'static Work<'static>>>,
+/// Where a leader lays out work for one helper.
+pub(super) struct Desk {
+    order: Alone<Order>,
+    /// Parts this helper has done, in all stages; it alone writes it.
+    done: Alone<AtomicU64>,
     panic: Mutex<Option<Box<dyn Any + Send>>>,
 }
 
-// SAFETY: `work` is the one field that is not `Sync` by itself. It is written while no part is
-// unfinished, before the tickets that open the stage are stored (with release); it is read only
-// by who has taken a part of that stage (with acquire), and the next write waits until that
-// part is done.
-unsafe impl Sync for Stage {}
-// SAFETY: a shared closure may be dropped or called anywhere: it is `Sync`.
-unsafe impl Send for Stage {}
+/// What the leader writes, on one cache line.
+struct Order {
+    ticket: AtomicU64,
+    work: UnsafeCell<Option<&'static Work<'static>>>,
+}
 
-impl Stage {
-    pub(super) fn new(threads: usize) -> Self {
+// SAFETY: `work` is the one field that is not `Sync` by itself. The leader writes it before it
+// stores the ticket that opens the stage (with release), and while no part of an earlier one
+// is undone; it is read only by who has taken a part of that stage (with acquire).
+unsafe impl Sync for Desk {}
+// SAFETY: a shared closure may be dropped or called anywhere: it is `Sync`.
+unsafe impl Send for Desk {}
+
+impl Desk {
+    pub(super) fn new() -> Self {
         Self {
-            shares: (0..threads).map(|_| Alone(AtomicU64::new(0))).collect(),
-            unfinished: Alone(AtomicUsize::new(0)),
-            work: UnsafeCell::new(None),
+            order: Alone(Order { ticket: AtomicU64::new(0), work: UnsafeCell::new(None) }),
+            done: Alone(AtomicU64::new(0)),
             panic: Mutex::new(None),
         }
     }
 
-    /// Opens stage `number` of `parts` parts.
-    ///
-    /// # Safety
-    ///
-    /// One thread opens stages, each with a number of its own; the last one is done (see
-    /// [`Stage::is_done`]); and `work` stays alive until this one is.
-    pub(super) unsafe fn open(&self, number: u64, parts: usize, work: &Work<'_>) {
-        // SAFETY: only the lifetime changes, and the caller keeps `work` alive for as long as
-        // anyone may call it.
-        let work = unsafe { std::mem::transmute::<&Work<'_>, &'static Work<'static>>(work) };
-        // SAFETY: no part is unfinished, so nobody reads the cell until the stores below.
-        unsafe { *self.work.get() = Some(work) };
-        self.unfinished.0.store(parts, Ordering::Relaxed);
-        for (thread, ticket) in self.shares.iter().enumerate() {
-            let share = share(parts, self.shares.len(), thread);
-            ticket.0.store(Ticket::new(number, share.start, share.end).0, Ordering::Release);
-        }
-        // The leader looks next whether a helper sleeps, and a helper that goes to sleep looks
-        // last for a part: between the two, one of them sees the other.
-        fence(Ordering::SeqCst);
+    /// Whether there is a part to take.
+    pub(super) fn is_open(&self) -> bool {
+        Ticket(self.order.0.ticket.load(Ordering::Relaxed)).is_open()
     }
 
-    /// Whether a part of the thread's own share is there to take.
-    pub(super) fn is_open(&self, thread: usize) -> bool {
-        Ticket(self.shares[thread].0.load(Ordering::Relaxed)).is_open()
-    }
-
-    /// Takes parts and does them until none is left; says whether there was one.
+    /// Takes parts and does them until none is left; says whether there was one. The helper
+    /// that owns the desk calls this, nobody else.
     pub(super) fn help(&self, thread: usize) -> bool {
-        let threads = self.shares.len();
         let mut done = 0;
-        for other in 0..threads {
-            let ticket = &self.shares[(thread + other) % threads].0;
-            let next = if other == 0 { Ticket::take_first } else { Ticket::take_last };
-            while let Some(part) = take(ticket, next) {
-                // SAFETY: a part of this stage is ours and not yet done: see `Sync` above.
-                if let Some(work) = unsafe { *self.work.get() }
-                    && let Err(panic) = catch_unwind(AssertUnwindSafe(|| work(thread, part)))
-                {
-                    *self.panic.lock().unwrap_or_else(PoisonError::into_inner) = Some(panic);
-                }
-                done += 1;
+        while let Some(part) = self.take(Ticket::take_first) {
+            // SAFETY: a part of this stage is ours and not yet done: see `Sync` above.
+            if let Some(work) = unsafe { *self.order.0.work.get() }
+                && let Err(panic) = catch_unwind(AssertUnwindSafe(|| work(thread, part)))
+            {
+                *self.panic.lock().unwrap_or_else(PoisonError::into_inner) = Some(panic);
             }
+            done += 1;
         }
         if done > 0 {
+            let before = self.done.0.load(Ordering::Relaxed);
             // Releases what was written to the leader.
-            self.unfinished.0.fetch_sub(done, Ordering::Release);
+            self.done.0.store(before + done, Ordering::Release);
         }
         done > 0
     }
 
-    /// Whether every part is done; then all they wrote is visible here.
-    pub(super) fn is_done(&self) -> bool {
-        self.unfinished.0.load(Ordering::Acquire) == 0
-    }
-
-    /// The panic of a part of the last stage, if one panicked.
-    pub(super) fn take_panic(&self) -> Option<Box<dyn Any + Send>> {
-        self.panic.lock().unwrap_or_else(PoisonError::into_inner).take()
+    /// A part of the share, unless all are taken.
+    fn take(&self, next: fn(Ticket) -> (usize, Ticket)) -> Option<usize> {
+        let word = &self.order.0.ticket;
+        let mut ticket = Ticket(word.load(Ordering::Acquire));
+        while ticket.is_open() {
+            let (part, left) = next(ticket);
+            match word.compare_exchange_weak(ticket.0, left.0, Ordering::Acquire, Ordering::Acquire)
+            {
+                Ok(_) => return Some(part),
+                Err(now) => ticket = Ticket(now),
+            }
+        }
+        None
     }
 }
 
-/// A part of a share, unless all are taken.
-fn take(share: &AtomicU64, next: fn(Ticket) -> (usize, Ticket)) -> Option<usize> {
-    let mut ticket = Ticket(share.load(Ordering::Acquire));
-    while ticket.is_open() {
-        let (part, left) = next(ticket);
-        match share.compare_exchange_weak(ticket.0, left.0, Ordering::Acquire, Ordering::Acquire) {
-            Ok(_) => return Some(part),
-            Err(now) => ticket = Ticket(now),
-        }
+/// The leader's side of a desk.
+#[derive(Default)]
+pub(super) struct Share {
+    /// Parts the helper has been left to do, in all stages.
+    left: u64,
+    /// First part of this stage's share.
+    first: usize,
+}
+
+impl Share {
+    /// Opens stage `number` of `parts` parts for helper `thread` of `threads` threads.
+    ///
+    /// # Safety
+    ///
+    /// This is the one `Share` of the desk; its last stage is done (see [`Share::is_done`]);
+    /// each stage has a number of its own; and `work` stays alive until this one is done.
+    pub(super) unsafe fn open(
+        &mut self,
+        desk: &Desk,
+        number: u64,
+        (parts, threads, thread): (usize, usize, usize),
+        work: &Work<'_>,
+    ) {
+        let share = share(parts, threads, thread);
+        self.first = share.start;
+        self.left += share.len() as u64;
+        // SAFETY: only the lifetime changes, and the caller keeps `work` alive for as long as
+        // anyone may call it.
+        let work = unsafe { std::mem::transmute::<&Work<'_>, &'static Work<'static>>(work) };
+        // SAFETY: no part is undone, so nobody reads the cell until the store below.
+        unsafe { *desk.order.0.work.get() = Some(work) };
+        let ticket = Ticket::new(number, share.start, share.end);
+        desk.order.0.ticket.store(ticket.0, Ordering::Release);
     }
-    None
+
+    /// Takes the share's last part for the leader to do.
+    pub(super) fn take_back(&mut self, desk: &Desk) -> Option<usize> {
+        let part = desk.take(Ticket::take_last)?;
+        self.left -= 1;
+        Some(part)
+    }
+
+    /// Whether the helper has begun with this stage.
+    pub(super) fn is_begun(&self, desk: &Desk) -> bool {
+        Ticket(desk.order.0.ticket.load(Ordering::Relaxed)).first() > self.first
+    }
+
+    /// Whether every part is done; then all they wrote is visible here.
+    pub(super) fn is_done(&self, desk: &Desk) -> bool {
+        desk.done.0.load(Ordering::Acquire) == self.left
+    }
+
+    /// The panic of a part of the last stage, if one panicked.
+    pub(super) fn take_panic(&self, desk: &Desk) -> Option<Box<dyn Any + Send>> {
+        desk.panic.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
 }

@@ -209,24 +209,25 @@ impl Kernels {
         };
         assert_eq!(out.len(), asking * width, "output");
         let projections = Projections::new(self, attention);
-        let parts = ColumnParts::new(team, heads, dim);
+        let parts = ColumnParts::new(team, tokens, heads, dim);
         let by_columns = parts.are_worth_it(asking);
         let skip = quantised.how.skip;
         let ranges: &mut [_] =
             if by_columns { quantised.ranges.of(&parts, asking) } else { &mut [] };
         let found = SharedMut::new(ranges);
         let shared = SharedMut::new(&mut *out);
-        team.run(parts.count(), |thread, part| {
+        let kernels = *self;
+        team.run(parts.count(), move |thread, part| {
             let buffers = scratch.threads[thread].lock();
             let mut buffers = buffers.unwrap_or_else(PoisonError::into_inner);
             for head in parts.units(part) {
                 // SAFETY: the shapes were checked above; each head's columns of `out` are
                 // written by one part.
-                unsafe { self.project_and_attend(&projections, head, &mut buffers, &shared) };
+                unsafe { kernels.project_and_attend(&projections, head, &mut buffers, &shared) };
             }
             if by_columns {
                 // SAFETY: the columns and the ranges of a part are its own.
-                unsafe { self.find_ranges(&parts, part, skip, width, &shared, &found) };
+                unsafe { kernels.find_ranges(&parts, part, skip, width, &shared, &found) };
             }
         });
         if by_columns {
@@ -332,7 +333,8 @@ struct Operands {
     dim: usize,
 }
 
-/// A [`SelfAttention`] whose shapes are checked.
+/// A [`SelfAttention`] whose shapes are checked; copied whole, as [`Job`] is.
+#[derive(Clone, Copy)]
 struct Projections<'a> {
     tokens: Job<'a>,
     first_tokens: Option<Job<'a>>,

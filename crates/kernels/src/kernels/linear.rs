@@ -39,9 +39,9 @@ impl Kernels {
     ) {
         let job = Job::new(self, layer, input);
         assert_eq!(out.len(), job.rows() * job.columns(), "output");
-        let parts = ColumnParts::new(team, job.columns() / PANEL, PANEL);
+        let parts = ColumnParts::new(team, job.rows(), job.columns() / PANEL, PANEL);
         let out = SharedMut::new(out);
-        team.run(parts.count(), |_, part| {
+        team.run(parts.count(), move |_, part| {
             // SAFETY: `out` has `columns` columns and all rows, and is borrowed exclusively;
             // each panel's columns are written by one part.
             unsafe { job.panels(parts.units(part), &out) };
@@ -63,7 +63,7 @@ impl Kernels {
     ) {
         let columns = layer.columns;
         let rows = input.scales.len();
-        let parts = ColumnParts::new(team, columns / PANEL, PANEL);
+        let parts = ColumnParts::new(team, rows, columns / PANEL, PANEL);
         if !parts.are_worth_it(rows) {
             self.linear(team, layer, input, out);
             self.quantise_rows(team, out, columns, quantised);
@@ -75,11 +75,12 @@ impl Kernels {
         let skip = quantised.how.skip;
         let ranges = quantised.ranges.of(&parts, rows);
         let found = SharedMut::new(&mut *ranges);
-        team.run(parts.count(), |_, part| {
+        let kernels = *self;
+        team.run(parts.count(), move |_, part| {
             // SAFETY: as in `linear`, and the columns and the ranges of a part are its own.
             unsafe {
                 job.panels(parts.units(part), &shared);
-                self.find_ranges(&parts, part, skip, columns, &shared, &found);
+                kernels.find_ranges(&parts, part, skip, columns, &shared, &found);
             }
         });
         self.quantise_columns(team, &parts, out, columns, quantised);
@@ -96,25 +97,23 @@ impl Kernels {
     }
 }
 
-/// A linear layer on some rows, its shapes checked.
+/// A linear layer on some rows, its shapes checked. Its copies go to other threads whole: what
+/// they would have to look up piece by piece, each piece would take a while to reach them.
+#[derive(Clone, Copy)]
 pub(super) struct Job<'a> {
     tiles: &'static [TileFn],
-    layer: &'a Linear<'a>,
-    input: &'a Activations<'a>,
+    layer: Linear<'a>,
+    input: Activations<'a>,
 }
 
 impl<'a> Job<'a> {
     /// # Panics
     ///
     /// If shapes disagree, or the depth is none of the compiled ones.
-    pub(super) fn new(
-        kernels: &Kernels,
-        layer: &'a Linear<'a>,
-        input: &'a Activations<'a>,
-    ) -> Self {
+    pub(super) fn new(kernels: &Kernels, layer: &Linear<'a>, input: &Activations<'a>) -> Self {
         let rows = input.scales.len();
         assert_eq!(input.codes.len(), rows * layer.depth, "{rows} rows of {}", layer.depth);
-        Self { tiles: kernels.tiles(layer.depth, input.width), layer, input }
+        Self { tiles: kernels.tiles(layer.depth, input.width), layer: *layer, input: *input }
     }
 
     fn rows(&self) -> usize {
@@ -153,7 +152,7 @@ impl<'a> Job<'a> {
         first: usize,
         stride: usize,
     ) {
-        let Linear { depth, epilogue, .. } = *self.layer;
+        let Linear { depth, epilogue, .. } = self.layer;
         let rows = self.rows();
         if rows == 0 {
             return;

@@ -1,9 +1,11 @@
 //! Layer normalisation, and what comes with it at the end of a block.
 
+use std::ops::Range;
+
 use super::{Kernels, check_balance, checked_width};
 use crate::crew::RowsMut;
 use crate::isa::ActivationWidth;
-use crate::norm::LayerNorm;
+use crate::norm::{LayerNorm, NormQuantise};
 use crate::quantise::Balance;
 use crate::residual::Outliers;
 use crate::simd::LANES;
@@ -22,6 +24,20 @@ pub struct BlockEnd<'a> {
     pub balance: Option<Balance<'a>>,
     /// Of the codes.
     pub width: ActivationWidth,
+}
+
+impl BlockEnd<'_> {
+    /// The same for some of its rows.
+    #[must_use]
+    pub fn of(&self, rows: Range<usize>) -> Self {
+        let width = self.norm.gamma.len();
+        let branch = self.branch.map(|branch| &branch[rows.start * width..rows.end * width]);
+        let outliers = self.outliers.map(|outliers| Outliers {
+            inputs: &outliers.inputs[rows.start * outliers.stride..],
+            ..outliers
+        });
+        Self { branch, outliers, ..*self }
+    }
 }
 
 impl Kernels {
@@ -67,15 +83,9 @@ impl Kernels {
         assert_eq!(reals.len(), scales.len() * width, "rows of {width}");
         assert_eq!(codes.len(), reals.len(), "codes");
         check_balance(balance, width);
-        let limit = end.width.limit();
-        let rows = reals.chunks_exact_mut(width).zip(codes.chunks_exact_mut(width));
-        for (i, ((row, codes), scale)) in rows.zip(scales).enumerate() {
-            let branch = branch.map(|branch| &branch[i * width..][..width]);
-            // SAFETY: the features were checked when `self` was made.
-            *scale = unsafe {
-                (self.table.norm_quantise)(row, branch, &end.norm, balance, limit, codes)
-            };
-        }
+        let how = NormQuantise { norm: end.norm, balance: *balance, limit: end.width.limit() };
+        // SAFETY: the features were checked when `self` was made.
+        unsafe { (self.table.norm_quantise)(reals, branch, &how, codes, scales) }
     }
 
     /// `rows += branch + outliers`

@@ -52,13 +52,14 @@ impl RangeScratch {
     }
 }
 
-/// Parts a thread gets of a matrix' columns: more would even out threads that are not equally
-/// fast, and cost a hand-over each.
-const PARTS: usize = 2;
 /// Up to as many rows, a thread's share of the columns stays in the cache nearest to it.
 const FEW_ROWS: usize = 64;
+/// Parts a thread gets of more rows, to even out threads that are not equally fast. Of few
+/// rows it gets one: each part costs a hand-over.
+const PARTS: usize = 4;
 
 /// How the columns of a matrix are shared out.
+#[derive(Clone, Copy)]
 pub(super) struct ColumnParts {
     count: usize,
     units: usize,
@@ -67,9 +68,11 @@ pub(super) struct ColumnParts {
 }
 
 impl ColumnParts {
-    pub(super) fn new(team: &Team<'_>, units: usize, unit: usize) -> Self {
+    /// For so many rows.
+    pub(super) fn new(team: &Team<'_>, rows: usize, units: usize, unit: usize) -> Self {
         let count = match team.size() {
             1 => 1,
+            size if rows <= FEW_ROWS => size.min(units),
             size => (PARTS * size).min(units),
         };
         Self { count, units, unit }
@@ -183,7 +186,8 @@ impl Kernels {
         assert!(how.skip.is_multiple_of(LANES) && how.skip < parts.columns(0).end, "skip");
         let ranges = &*ranges.of(parts, count);
         let (codes, scales) = (SharedMut::new(codes), SharedMut::new(scales));
-        team.run(parts.count(), |_, part| {
+        let (kernels, parts) = (*self, *parts);
+        team.run(parts.count(), move |_, part| {
             let Range { start, end } = parts.columns(part);
             let skip = start.max(how.skip);
             for row in 0..count {
@@ -196,7 +200,8 @@ impl Kernels {
                     codes.part(at + start..at + skip).fill(0);
                     let codes = codes.part(at + skip..at + end);
                     let from = &from[at + skip..at + end];
-                    let scale = (self.table.quantise_within)(from, range, how.width.limit(), codes);
+                    let scale =
+                        (kernels.table.quantise_within)(from, range, how.width.limit(), codes);
                     if part == 0 {
                         scales.part(row..row + 1)[0] = scale;
                     }

@@ -160,6 +160,19 @@ impl Simd for Avx512 {
             _mm_storeu_si128(to.as_mut_ptr().cast(), _mm512_cvtepi32_epi8(x));
         })
     }
+    /// Packing saturates, first to 16 bits and then to unsigned 8, and leaves each vector's
+    /// 128-bit quarters apart: one permutation puts them back in order.
+    #[inline(always)]
+    fn store_u8x4(self, to: &mut [[u8; LANES]; 4], x: [__m512i; 4], limit: i32) {
+        with_features!({
+            let words = [_mm512_packs_epi32(x[0], x[1]), _mm512_packs_epi32(x[2], x[3])];
+            let bytes = _mm512_packus_epi16(words[0], words[1]);
+            let bytes = _mm512_min_epu8(bytes, _mm512_set1_epi8(limit as i8));
+            let order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+            let bytes = _mm512_permutexvar_epi32(order, bytes);
+            _mm512_storeu_si512(to.as_mut_ptr().cast(), bytes);
+        })
+    }
     #[inline(always)]
     fn load_packed(self, from: &[i8; 4 * LANES]) -> __m512i {
         with_features!(_mm512_loadu_si512(from.as_ptr().cast()))
