@@ -27,7 +27,46 @@ pub(crate) struct TileArgs {
     pub(crate) out: *mut f32,
     pub(crate) stride: usize,
     pub(crate) epilogue: Epilogue,
+    pub(crate) ahead: Ahead,
 }
+
+/// What a tile prefetches while it works.
+///
+/// A panel that is walked once is a stream, fetched [`PREFETCH_AHEAD`]. One that is walked
+/// several times (by tiles of other rows, and twice by each tile that spans half of it) comes
+/// from the cache after the first: then every walk fetches its part of the next panel, so that
+/// no walk waits for memory while the others leave it idle.
+#[derive(Clone, Copy)]
+pub(crate) struct Ahead {
+    /// What the panel's first walk fetches.
+    start: *const i8,
+    /// Bytes for each step of the depth: 128, as the panel has, over the number of walks.
+    step: usize,
+    /// Walks before this tile.
+    walk: usize,
+}
+
+impl Ahead {
+    /// For a panel of so many bytes, and a tile that begins after `walk` of `walks` walks.
+    pub(crate) fn new(panel: *const i8, len: usize, walk: usize, walks: usize) -> Self {
+        let distance = if walks == 1 { PREFETCH_AHEAD } else { len };
+        // A power of two, so that steps are whole; walks beyond it fetch what is there.
+        let step = (4 * PANEL) >> walks.ilog2().min(MOST_PARTS_LOG2);
+        Self { start: panel.wrapping_add(distance), step, walk }
+    }
+
+    /// The first address of a walk of depth `K`, so many after the tile's first.
+    #[inline(always)]
+    fn of_walk<const K: usize>(self, later: usize) -> *const i8 {
+        let parts = 4 * PANEL / self.step;
+        let part = (self.walk + later) & (parts - 1);
+        self.start.wrapping_add(part * (K / 4) * self.step)
+    }
+}
+
+/// A panel is fetched in this many parts at most: in smaller ones each line would be asked for
+/// four times over.
+const MOST_PARTS_LOG2: u32 = 3;
 
 /// What follows a panel's weights, `[32]` each; the last two only with GELU.
 #[derive(Clone, Copy)]
@@ -106,6 +145,7 @@ unsafe fn blocks<
     args: &TileArgs,
     first: usize,
 ) {
+    let mut ahead = args.ahead.of_walk::<K>(first);
     let mut sums = [[[s.splat_i32(0); BLOCKS]; ROWS]; CHAINS];
     // SAFETY: a panel holds `K / 4` steps of 128 bytes, and `4 * LANES * (first + BLOCKS)`
     // is at most 128; each of `ROWS` rows holds `K` bytes. Prefetching may point anywhere.
@@ -114,11 +154,11 @@ unsafe fn blocks<
             for (chain, sums) in sums.iter_mut().enumerate() {
                 let step = step + chain;
                 let weights = args.panel.add(step * PANEL * 4 + first * LANES * 4);
-                // A panel that is walked twice is fetched by the first walk.
-                if first == 0 {
-                    prefetch(weights.wrapping_add(PREFETCH_AHEAD));
-                    prefetch(weights.wrapping_add(PREFETCH_AHEAD + 4 * LANES));
+                prefetch(ahead);
+                if BLOCKS == 2 {
+                    prefetch(ahead.wrapping_add(64));
                 }
+                ahead = ahead.wrapping_add(args.ahead.step);
                 let mut packed = [s.splat_i32(0); BLOCKS];
                 for (j, packed) in packed.iter_mut().enumerate() {
                     *packed = s.load_packed(&*weights.add(4 * LANES * j).cast());
@@ -136,10 +176,9 @@ unsafe fn blocks<
             }
         }
     }
-    // The loop has prefetched one panel's length of weights, from a page on; what the stream
-    // holds besides weights shifts the next panel's beyond it.
+    // Between one panel's weights and the next lie numbers.
     for line in 0..EXTRA_LINES {
-        prefetch(args.panel.wrapping_add(K * PANEL + PREFETCH_AHEAD + 64 * line));
+        prefetch(ahead.wrapping_add(64 * line));
     }
     let numbers = Numbers::of::<K>(args.panel);
     for i in 0..ROWS {
@@ -148,8 +187,9 @@ unsafe fn blocks<
             for chain in &sums[1..] {
                 sum = s.add_i32(sum, chain[i][j]);
             }
+            let offset = if EXACT { S::EXACT_OFFSET } else { 0 };
             // SAFETY: row `i` and block `first + j` are inside the tile.
-            unsafe { finish(s, args, &numbers, i, (first + j) * LANES, sum) };
+            unsafe { finish(s, args, &numbers, offset, i, (first + j) * LANES, sum) };
         }
     }
     if args.epilogue == Epilogue::Gelu {
@@ -203,7 +243,7 @@ unsafe fn gelu<S: Simd, const ROWS: usize, const BLOCKS: usize>(
     ROWS
 }
 
-/// Zero point, scales, bias and epilogue for sixteen sums of one row.
+/// Zero point, scales and bias for sixteen sums of one row, of codes less `offset`.
 ///
 /// # Safety
 ///
@@ -213,6 +253,7 @@ unsafe fn finish<S: Simd>(
     s: S,
     args: &TileArgs,
     numbers: &Numbers,
+    offset: i32,
     row: usize,
     column: usize,
     sum: S::I,
@@ -225,7 +266,7 @@ unsafe fn finish<S: Simd>(
         let bias = s.load(&*numbers.bias.add(column).cast());
         let out = &mut *args.out.add(row * args.stride + column).cast::<[f32; LANES]>();
 
-        let zero_point = s.splat_i32(ColumnSum::factors(quantised.zero_point));
+        let zero_point = s.splat_i32(ColumnSum::factors(quantised.zero_point - offset));
         let sum = s.add_products_i16(sum, column_sums, zero_point);
         let scale = s.mul(s.splat(quantised.scale), scales);
         // GELU comes after, in another rhythm.

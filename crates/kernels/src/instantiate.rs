@@ -122,13 +122,13 @@ macro_rules! instantiate {
         ///
         /// The CPU has this instruction set's features.
         $(#[$features])*
-        unsafe fn add_branch_and_outliers<const ROWS: usize>(
+        unsafe fn add_branch_and_outliers(
             rows: &mut [f32],
             branch: &[f32],
             outliers: &residual::Outliers<'_>,
         ) {
             let token = $token { _private: () };
-            residual::add_branch_and_outliers::<_, ROWS>(token, rows, branch, outliers);
+            residual::add_branch_and_outliers(token, rows, branch, outliers);
         }
 
         /// # Safety
@@ -180,6 +180,9 @@ macro_rules! instantiate {
 
         /// What this instruction set runs.
         pub(crate) static TABLE: Table = Table {
+            walks: $crate::packed::PANEL
+                / $crate::simd::LANES
+                / <$token as $crate::simd::Simd>::TILE_BLOCKS,
             tiles: &TILES,
             exact_tiles: &$exact,
             attend,
@@ -189,12 +192,7 @@ macro_rules! instantiate {
             add_scaled_i8,
             range,
             quantise_within,
-            add_branch_and_outliers: [
-                add_branch_and_outliers::<1>,
-                add_branch_and_outliers::<2>,
-                add_branch_and_outliers::<3>,
-                add_branch_and_outliers::<4>,
-            ],
+            add_branch_and_outliers,
             gelu,
             dot_rows,
             integer_peak,

@@ -49,8 +49,6 @@ pub use kernels::{
 };
 pub use large::LargePages;
 pub use norm::LayerNorm;
-pub use packed::{
-    ColumnSum, Epilogue, Linear, LinearParts, PANEL, column_sums, pack, packed_index,
-};
+pub use packed::{Epilogue, Linear, LinearParts, PANEL, pack, packed_index};
 pub use quantise::{Balance, RowScale};
 pub use residual::{Outliers, pack_outliers};

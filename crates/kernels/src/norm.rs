@@ -1,6 +1,6 @@
 //! Layer normalisation of one token's row, and the quantisation that follows it.
 
-use crate::quantise::{Balance, RangeLanes, RowScale};
+use crate::quantise::{Balance, Balanced, RangeLanes, RowScale};
 use crate::simd::{LANES, Simd};
 
 /// Parameters of a layer normalisation.
@@ -78,15 +78,16 @@ pub(crate) fn norm_quantise<S: Simd>(
     scales: &mut [RowScale],
 ) {
     let width = how.norm.gamma.len();
-    let pairs = scales.len() / 2 * 2;
+    // Without the registers for two rows they only get in each other's way.
+    let pairs = if S::WIDE { scales.len() / 2 * 2 } else { 0 };
     let part = |first: usize| branch.map(|branch| &branch[first * width..]);
     for row in (0..pairs).step_by(2) {
         let (rows, codes) = (&mut rows[row * width..], &mut codes[row * width..]);
         scales[row..row + 2].copy_from_slice(&rows_in_step::<S, 2>(s, rows, part(row), how, codes));
     }
-    if pairs < scales.len() {
-        let (rows, codes) = (&mut rows[pairs * width..], &mut codes[pairs * width..]);
-        scales[pairs..].copy_from_slice(&rows_in_step::<S, 1>(s, rows, part(pairs), how, codes));
+    for row in pairs..scales.len() {
+        let (rows, codes) = (&mut rows[row * width..], &mut codes[row * width..]);
+        [scales[row]] = rows_in_step::<S, 1>(s, rows, part(row), how, codes);
     }
 }
 
@@ -159,8 +160,7 @@ fn rows_in_step<S: Simd, const ROWS: usize>(
     let codes = &mut codes.as_chunks_mut::<LANES>().0[..ROWS * width];
     let rows = rows.chunks_exact(width).zip(codes.chunks_exact_mut(width));
     for (((row, codes), range), scale) in rows.zip(ranges).zip(&mut scales) {
-        let balanced =
-            |i: usize| s.mul_add(s.load(&row[i]), s.load(&factors[i]), s.load(&offsets[i]));
+        let balanced = Balanced::new(row, &how.balance, 0);
         *scale = range.reduce(s).quantise(s, balanced, how.limit, codes);
     }
     scales

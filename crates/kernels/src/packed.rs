@@ -47,6 +47,12 @@ impl<'a> Linear<'a> {
         Self { depth, columns, epilogue, panels }
     }
 
+    /// Output columns.
+    #[must_use]
+    pub fn columns(&self) -> usize {
+        self.columns
+    }
+
     /// Bytes of such a layer.
     ///
     /// # Panics
@@ -149,7 +155,7 @@ pub fn pack(weights: &[i8], columns: usize, depth: usize) -> Vec<i8> {
 /// 16-bit product-and-sum, where 32-bit multiplication takes two steps of a slower unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(transparent)]
-pub struct ColumnSum(i32);
+pub(crate) struct ColumnSum(i32);
 
 impl ColumnSum {
     const LOW_BITS: u32 = 7;
@@ -158,7 +164,7 @@ impl ColumnSum {
     ///
     /// If `sum` has more than 22 bits, its sign aside; one of 3,072 weights has 19.
     #[must_use]
-    pub fn new(sum: i32) -> Self {
+    fn new(sum: i32) -> Self {
         let high = i16::try_from(sum >> Self::LOW_BITS).expect("a sum of bytes, 22 bits at most");
         let low = sum & ((1 << Self::LOW_BITS) - 1);
         Self(i32::from(high) << 16 | low)
@@ -167,7 +173,7 @@ impl ColumnSum {
     /// The two factors, of low and high half, that make up a product with `-zero_point`.
     #[inline(always)]
     pub(crate) fn factors(zero_point: i32) -> i32 {
-        debug_assert!((0..=255).contains(&zero_point), "{zero_point} is no code");
+        debug_assert!((-128..=255).contains(&zero_point), "{zero_point} is no code");
         (-zero_point << Self::LOW_BITS) << 16 | (-zero_point & 0xffff)
     }
 }
@@ -177,8 +183,7 @@ impl ColumnSum {
 /// # Panics
 ///
 /// If `packed` holds no whole number of panels of that depth.
-#[must_use]
-pub fn column_sums(packed: &[i8], depth: usize) -> Vec<ColumnSum> {
+fn column_sums(packed: &[i8], depth: usize) -> Vec<ColumnSum> {
     assert!(packed.len().is_multiple_of(PANEL * depth), "whole panels");
     let mut sums = Vec::with_capacity(packed.len() / depth);
     for panel in packed.chunks_exact(PANEL * depth) {

@@ -44,14 +44,63 @@ pub(crate) fn quantise<S: Simd>(s: S, row: &[f32], rule: &Rule<'_>, out: &mut [u
     let (skipped, out) = out.as_chunks_mut::<LANES>().0.split_at_mut(skip);
     skipped.fill([0; LANES]);
     match rule.balance {
-        None => quantise_blocks(s, row.len(), |i| s.load(&row[i]), rule.limit, out),
-        Some(Balance { factors, offsets }) => {
-            let factors = &factors.as_chunks::<LANES>().0[skip..][..row.len()];
-            let offsets = &offsets.as_chunks::<LANES>().0[skip..][..row.len()];
-            let balanced =
-                |i: usize| s.mul_add(s.load(&row[i]), s.load(&factors[i]), s.load(&offsets[i]));
-            quantise_blocks(s, row.len(), balanced, rule.limit, out)
+        None => quantise_blocks(s, Plain(row), rule.limit, out),
+        Some(balance) => quantise_blocks(s, Balanced::new(row, &balance, skip), rule.limit, out),
+    }
+}
+
+/// A row's blocks of sixteen, one after the other.
+///
+/// (A closure would do, but the compiler does not always put one inside its caller; and
+/// outside it has not got the instruction set.)
+pub(crate) trait Blocks: Copy {
+    fn count(self) -> usize;
+    fn get<S: Simd>(self, s: S, index: usize) -> S::F;
+}
+
+/// The row as it is.
+#[derive(Clone, Copy)]
+struct Plain<'a>(&'a [[f32; LANES]]);
+
+impl Blocks for Plain<'_> {
+    #[inline(always)]
+    fn count(self) -> usize {
+        self.0.len()
+    }
+    #[inline(always)]
+    fn get<S: Simd>(self, s: S, index: usize) -> S::F {
+        s.load(&self.0[index])
+    }
+}
+
+/// The row, balanced.
+#[derive(Clone, Copy)]
+pub(crate) struct Balanced<'a> {
+    row: &'a [[f32; LANES]],
+    factors: &'a [[f32; LANES]],
+    offsets: &'a [[f32; LANES]],
+}
+
+impl<'a> Balanced<'a> {
+    /// `row` without its first `skip` blocks, and the whole row's balance.
+    #[inline(always)]
+    pub(crate) fn new(row: &'a [[f32; LANES]], balance: &Balance<'a>, skip: usize) -> Self {
+        Self {
+            row,
+            factors: &balance.factors.as_chunks().0[skip..][..row.len()],
+            offsets: &balance.offsets.as_chunks().0[skip..][..row.len()],
         }
+    }
+}
+
+impl Blocks for Balanced<'_> {
+    #[inline(always)]
+    fn count(self) -> usize {
+        self.row.len()
+    }
+    #[inline(always)]
+    fn get<S: Simd>(self, s: S, i: usize) -> S::F {
+        s.mul_add(s.load(&self.row[i]), s.load(&self.factors[i]), s.load(&self.offsets[i]))
     }
 }
 
@@ -59,34 +108,32 @@ pub(crate) fn quantise<S: Simd>(s: S, row: &[f32], rule: &Rule<'_>, out: &mut [u
 #[inline(always)]
 fn quantise_blocks<S: Simd>(
     s: S,
-    count: usize,
-    block: impl Fn(usize) -> S::F,
+    blocks: impl Blocks,
     limit: u8,
     out: &mut [[u8; LANES]],
 ) -> RowScale {
-    range_of(s, count, &block).quantise(s, block, limit, out)
+    range_of(s, blocks).quantise(s, blocks, limit, out)
 }
 
 /// The range of some of a row's columns.
 #[inline(always)]
 pub(crate) fn range<S: Simd>(s: S, columns: &[f32]) -> Range {
-    let columns = columns.as_chunks::<LANES>().0;
-    range_of(s, columns.len(), |i| s.load(&columns[i]))
+    range_of(s, Plain(columns.as_chunks().0))
 }
 
-/// The range of `count` blocks.
 #[inline(always)]
-fn range_of<S: Simd>(s: S, count: usize, block: impl Fn(usize) -> S::F) -> Range {
+fn range_of<S: Simd>(s: S, blocks: impl Blocks) -> Range {
     // Several ranges hide the latency of a comparison.
     let mut lanes = [RangeLanes::new(s); 4];
+    let count = blocks.count();
     let fours = count / 4 * 4;
     for i in (0..fours).step_by(4) {
         for (j, lanes) in lanes.iter_mut().enumerate() {
-            lanes.widen(s, block(i + j));
+            lanes.widen(s, blocks.get(s, i + j));
         }
     }
     for i in fours..count {
-        lanes[0].widen(s, block(i));
+        lanes[0].widen(s, blocks.get(s, i));
     }
     let [mut all, others @ ..] = lanes;
     for other in others {
@@ -105,9 +152,7 @@ pub(crate) fn quantise_within<S: Simd>(
     limit: u8,
     out: &mut [u8],
 ) -> RowScale {
-    let columns = columns.as_chunks::<LANES>().0;
-    let out = &mut out.as_chunks_mut().0[..columns.len()];
-    range.quantise(s, |i| s.load(&columns[i]), limit, out)
+    range.quantise(s, Plain(columns.as_chunks().0), limit, out.as_chunks_mut().0)
 }
 
 /// Smallest and largest element of a row; 0 is always between them.
@@ -123,12 +168,12 @@ impl Range {
         Self { low: self.low.min(other.low), high: self.high.max(other.high) }
     }
 
-    /// Rounds a row of this range to codes; `block` gives its blocks by number.
+    /// Rounds a row of this range to codes.
     #[inline(always)]
     pub(crate) fn quantise<S: Simd>(
         self,
         s: S,
-        block: impl Fn(usize) -> S::F,
+        blocks: impl Blocks,
         limit: u8,
         out: &mut [[u8; LANES]],
     ) -> RowScale {
@@ -143,17 +188,17 @@ impl Range {
         let zero_point = (-low * inverse).round_ties_even();
         let (factor, offset) = (s.splat(inverse), s.splat(zero_point));
         let limit_i32 = i32::from(limit);
-        let (fours, others) = out.as_chunks_mut::<4>();
+        let (fours, others) = out[..blocks.count()].as_chunks_mut::<4>();
         let count = 4 * fours.len();
         for (i, out) in fours.iter_mut().enumerate() {
             let mut codes = [s.splat_i32(0); 4];
             for (j, codes) in codes.iter_mut().enumerate() {
-                *codes = s.round(s.mul_add(block(4 * i + j), factor, offset));
+                *codes = s.round(s.mul_add(blocks.get(s, 4 * i + j), factor, offset));
             }
             s.store_u8x4(out, codes, limit_i32);
         }
         for (i, out) in others.iter_mut().enumerate() {
-            let codes = s.round(s.mul_add(block(count + i), factor, offset));
+            let codes = s.round(s.mul_add(blocks.get(s, count + i), factor, offset));
             s.store_u8(out, codes, limit_i32);
         }
         RowScale { scale: range / f32::from(limit), zero_point: zero_point as i32 }

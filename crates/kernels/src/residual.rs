@@ -13,16 +13,40 @@ pub struct Outliers<'a> {
     pub weights: &'a [f32],
 }
 
-/// `rows += branch + inputs W` for `ROWS` rows at once, so that each weight loaded serves
-/// them all; `rows` and `branch` are `[ROWS][columns]`.
+/// `rows += branch + inputs W`; `rows` and `branch` are `[count][columns]`.
 #[inline(always)]
-pub(crate) fn add_branch_and_outliers<S: Simd, const ROWS: usize>(
+pub(crate) fn add_branch_and_outliers<S: Simd>(
     s: S,
     rows: &mut [f32],
     branch: &[f32],
     outliers: &Outliers<'_>,
 ) {
-    let columns = rows.len() / LANES / ROWS;
+    let columns = outliers.weights.len() / LANES;
+    let count = rows.len() / columns;
+    let mut row = 0;
+    while row < count {
+        let left = count - row;
+        let at = row * columns;
+        let (rows, branch) = (&mut rows[at..], &branch[at..]);
+        let inputs = &outliers.inputs[row * outliers.stride..];
+        let outliers = Outliers { inputs, ..*outliers };
+        row += match left {
+            4.. if S::WIDE => rows_in_step::<S, 4>(s, rows, branch, &outliers),
+            2.. => rows_in_step::<S, 2>(s, rows, branch, &outliers),
+            _ => rows_in_step::<S, 1>(s, rows, branch, &outliers),
+        };
+    }
+}
+
+/// The first `ROWS` rows at once, so that each weight loaded serves them all; says how many.
+#[inline(always)]
+fn rows_in_step<S: Simd, const ROWS: usize>(
+    s: S,
+    rows: &mut [f32],
+    branch: &[f32],
+    outliers: &Outliers<'_>,
+) -> usize {
+    let columns = outliers.weights.len() / LANES / LANES;
     let rows = &mut rows.as_chunks_mut::<LANES>().0[..ROWS * columns];
     let branch = &branch.as_chunks::<LANES>().0[..ROWS * columns];
     let weights = outliers.weights.as_chunks::<LANES>().0.as_chunks::<LANES>().0;
@@ -49,6 +73,7 @@ pub(crate) fn add_branch_and_outliers<S: Simd, const ROWS: usize>(
             s.store(&mut rows[i * columns + block], s.add(sums[0], sums[1]));
         }
     }
+    ROWS
 }
 
 /// Brings weights `[16][columns]` into the order of [`Outliers::weights`].

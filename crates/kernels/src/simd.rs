@@ -23,6 +23,8 @@ pub(crate) trait Simd: Copy {
     const WIDE: bool;
     /// Whether a byte product and its sum are one operation.
     const FUSED_DOT: bool;
+    /// What [`Simd::dot_exact`] takes off each activation.
+    const EXACT_OFFSET: i32;
     /// 16-column blocks a GEMM tile spans: 2 covers a packed panel at once.
     const TILE_BLOCKS: usize;
     /// Queries the attention kernel advances together...
@@ -80,6 +82,6 @@ pub(crate) trait Simd: Copy {
     /// Per lane: `sum + a0*b0 + a1*b1 + a2*b2 + a3*b3`, `a` unsigned and `b` signed bytes.
     /// Exact where the activations keep to this instruction set's fast width.
     fn dot_fast(self, sum: Self::I, a: Self::I, b: Self::I) -> Self::I;
-    /// The same, exact for all 8 bits.
+    /// The same, exact for all 8 bits, of activations less [`Simd::EXACT_OFFSET`].
     fn dot_exact(self, sum: Self::I, a: Self::I, b: Self::I) -> Self::I;
 }

@@ -20,12 +20,11 @@ pub(crate) type Tiles = [&'static [TileFn]; DEPTHS.len()];
 pub(crate) type NormQuantiseFn =
     unsafe fn(&mut [f32], Option<&[f32]>, &NormQuantise<'_>, &mut [u8], &mut [RowScale]);
 
-/// Rows, branch, outliers.
-pub(crate) type AddFn = unsafe fn(&mut [f32], &[f32], &Outliers<'_>);
-
 /// Every function asks of its caller that the CPU has the table's features; tiles and
 /// attention work on pointers, and have contracts of their own besides.
 pub(crate) struct Table {
+    /// Times that a tile walks its panel.
+    pub(crate) walks: usize,
     /// For codes of the fast width.
     pub(crate) tiles: &'static Tiles,
     /// For codes of 8 bits.
@@ -37,8 +36,7 @@ pub(crate) struct Table {
     pub(crate) add_scaled_i8: unsafe fn(&mut [f32], &[i8], f32),
     pub(crate) range: unsafe fn(&[f32]) -> Range,
     pub(crate) quantise_within: unsafe fn(&[f32], Range, u8, &mut [u8]) -> RowScale,
-    /// By number of rows less one.
-    pub(crate) add_branch_and_outliers: [AddFn; 4],
+    pub(crate) add_branch_and_outliers: unsafe fn(&mut [f32], &[f32], &Outliers<'_>),
     pub(crate) gelu: unsafe fn(&mut [f32]),
     pub(crate) dot_rows: unsafe fn(&[f32], &[f32], &mut [f32]),
     pub(crate) integer_peak: unsafe fn(u64) -> u64,

@@ -12,11 +12,13 @@ use crate::simd::{LANES, Simd};
 pub(crate) unsafe trait Ymm: Copy {
     /// Whether [`Ymm::dot_register`] is one instruction.
     const FUSED_DOT: bool;
+    /// See [`Simd::EXACT_OFFSET`].
+    const EXACT_OFFSET: i32;
 
     /// Per 32-bit lane of one register: `sum + a0*b0 + a1*b1 + a2*b2 + a3*b3`, for
     /// activations of the fast width.
     fn dot_register(self, sum: __m256i, a: __m256i, b: __m256i) -> __m256i;
-    /// The same for all 8 bits.
+    /// The same for all 8 bits, of codes less [`Ymm::EXACT_OFFSET`].
     fn dot_register_exact(self, sum: __m256i, a: __m256i, b: __m256i) -> __m256i;
 }
 
@@ -90,6 +92,7 @@ impl<T: Ymm> Simd for T {
 
     const WIDE: bool = false;
     const FUSED_DOT: bool = T::FUSED_DOT;
+    const EXACT_OFFSET: i32 = T::EXACT_OFFSET;
     const TILE_BLOCKS: usize = 1;
     const QUERIES: usize = 4;
     const KEY_BLOCKS: usize = 1;

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::Kernels;
 use super::quantise::{ColumnParts, Quantised};
 use crate::crew::{SharedMut, Team};
-use crate::gemm::TileArgs;
+use crate::gemm::{Ahead, TileArgs};
 use crate::isa::ActivationWidth;
 use crate::packed::{Linear, PANEL, panel_len};
 use crate::quantise::RowScale;
@@ -102,6 +102,8 @@ impl Kernels {
 #[derive(Clone, Copy)]
 pub(super) struct Job<'a> {
     tiles: &'static [TileFn],
+    /// Times that a tile walks its panel.
+    walks: usize,
     layer: Linear<'a>,
     input: Activations<'a>,
 }
@@ -113,7 +115,8 @@ impl<'a> Job<'a> {
     pub(super) fn new(kernels: &Kernels, layer: &Linear<'a>, input: &Activations<'a>) -> Self {
         let rows = input.scales.len();
         assert_eq!(input.codes.len(), rows * layer.depth, "{rows} rows of {}", layer.depth);
-        Self { tiles: kernels.tiles(layer.depth, input.width), layer: *layer, input: *input }
+        let tiles = kernels.tiles(layer.depth, input.width);
+        Self { tiles, walks: kernels.table.walks, layer: *layer, input: *input }
     }
 
     fn rows(&self) -> usize {
@@ -158,11 +161,12 @@ impl<'a> Job<'a> {
             return;
         }
         // Equal heights: 16 rows are two tiles of 8, not one of 14 and a slow one of 2.
-        let height = rows.div_ceil(rows.div_ceil(self.tiles.len()));
+        let tiles = rows.div_ceil(self.tiles.len());
+        let height = rows.div_ceil(tiles);
         let len = panel_len(depth, epilogue);
         let panel = self.layer.panels[panel * len..(panel + 1) * len].as_ptr();
         let _inside = out.from(first + (rows - 1) * stride + PANEL - 1);
-        for row in (0..rows).step_by(height) {
+        for (tile, row) in (0..rows).step_by(height).enumerate() {
             let args = TileArgs {
                 activations: self.input.codes[row * depth..].as_ptr(),
                 row_scales: self.input.scales[row..].as_ptr(),
@@ -170,6 +174,7 @@ impl<'a> Job<'a> {
                 out: out.from(first + row * stride),
                 stride,
                 epilogue,
+                ahead: Ahead::new(panel, len, tile * self.walks, tiles * self.walks),
             };
             // SAFETY: the CPU has the features of the tiles, which came from `Kernels`. The
             // tile has at most `rows - row` rows, which `codes` and `scales` hold by `new`'s

@@ -96,17 +96,11 @@ impl Kernels {
         outliers: &Outliers<'_>,
         width: usize,
     ) {
-        let kernels = &self.table.add_branch_and_outliers;
         let Outliers { inputs, stride, weights } = *outliers;
         let count = rows.len() / width;
         assert_eq!(weights.len(), LANES * width, "sixteen rows of weights");
         assert!(count == 0 || inputs.len() >= (count - 1) * stride + LANES, "outliers");
-        let group = kernels.len();
-        let rows = rows.chunks_mut(group * width).zip(branch.chunks(group * width));
-        for (i, (rows, branch)) in rows.enumerate() {
-            let outliers = Outliers { inputs: &inputs[i * group * stride..], stride, weights };
-            // SAFETY: the features were checked when `self` was made.
-            unsafe { kernels[rows.len() / width - 1](rows, branch, &outliers) };
-        }
+        // SAFETY: the features were checked when `self` was made.
+        unsafe { (self.table.add_branch_and_outliers)(rows, branch, outliers) }
     }
 }

@@ -1,8 +1,8 @@
 //! Attention: a softmax, the same for a team as alone.
 
 use synaptoroute_kernels::{
-    Activations, Attention, AttentionScratch, Crew, Epilogue, Isa, Kernels, Quantisation,
-    Quantised, Queried, RangeScratch, RowScale, Rows, SelfAttention, Team,
+    Activations, Attention, AttentionScratch, Crew, Isa, Kernels, Quantisation, Quantised, Queried,
+    RangeScratch, RowScale, Rows, SelfAttention, Team,
 };
 
 use crate::fixture::{Layer, all, attend, noise, quantised, run};
@@ -93,6 +93,7 @@ fn self_attention_is_its_parts() {
     let firsts = [0, 17, 18];
     // Of each head queries, keys, values.
     let layer = Layer::new(4, 3 * width, 384);
+    let laid_out = layer.lay_out(None);
     let crew = Crew::new(2).unwrap();
     for kernels in all() {
         let code_width = kernels.isa().fast_width();
@@ -101,7 +102,7 @@ fn self_attention_is_its_parts() {
             let codes = rows.iter().flat_map(|&row| &codes[row * 384..][..384]).copied();
             (codes.collect(), rows.iter().map(|&row| scales[row]).collect())
         };
-        let projected = run(&kernels, &layer, &codes, &scales, code_width, Epilogue::Store);
+        let projected = run(&kernels, &layer, &codes, &scales, code_width, None);
         let of_head = |token: usize, head: usize, part: usize| {
             &projected[token * 3 * width + (3 * head + part) * dim..][..dim]
         };
@@ -127,7 +128,7 @@ fn self_attention_is_its_parts() {
             for mut team in [Team::alone(), crew.join()] {
                 let activations = |codes, scales| Activations { codes, scales, width: code_width };
                 let attention = SelfAttention {
-                    layer: layer.view(),
+                    layer: laid_out.view(),
                     tokens: activations(&codes, &scales),
                     first_tokens: first_only.then(|| activations(&first_codes, &first_scales)),
                     texts: &texts,

@@ -1,8 +1,8 @@
 //! Noise, and kernels run on it.
 
 use synaptoroute_kernels::{
-    ActivationWidth, Activations, Attention, AttentionScratch, Balance, ColumnSum, Epilogue, Isa,
-    Kernels, Linear, Quantisation, Queried, RowScale, Rows, Team, column_sums, pack,
+    ActivationWidth, Activations, Attention, AttentionScratch, Balance, Epilogue, Isa, Kernels,
+    LargePages, Linear, LinearParts, Quantisation, Queried, RowScale, Rows, Team, pack,
 };
 
 /// Numbers that differ everywhere, from one seed; about normal in shape, centred on 0.
@@ -30,7 +30,6 @@ pub(crate) struct Layer {
     pub(crate) depth: usize,
     pub(crate) row_major: Vec<i8>,
     pub(crate) packed: Vec<i8>,
-    pub(crate) sums: Vec<ColumnSum>,
     pub(crate) scales: Vec<f32>,
     pub(crate) bias: Vec<f32>,
 }
@@ -44,7 +43,6 @@ impl Layer {
         let packed = pack(&row_major, columns, depth);
         Self {
             depth,
-            sums: column_sums(&packed, depth),
             row_major,
             packed,
             scales: noise(seed + 1, columns).iter().map(|x| x.abs() + 1e-3).collect(),
@@ -56,14 +54,34 @@ impl Layer {
         self.scales.len()
     }
 
-    pub(crate) fn view(&self) -> Linear<'_> {
-        Linear {
+    /// The layer in memory, ending in GELU where a balance is given.
+    pub(crate) fn lay_out(&self, gelu: Option<Balance<'_>>) -> LaidOut {
+        let parts = LinearParts {
             depth: self.depth,
-            weights: &self.packed,
-            column_sums: &self.sums,
+            weights: &[&self.packed],
             scales: &self.scales,
             bias: &self.bias,
-        }
+            gelu,
+        };
+        let mut bytes = Vec::new();
+        parts.append_to(&mut bytes);
+        let mut pages = LargePages::with_capacity(bytes.len());
+        pages.push(&bytes);
+        LaidOut { depth: self.depth, columns: self.columns(), epilogue: parts.epilogue(), pages }
+    }
+}
+
+/// The bytes of a layer.
+pub(crate) struct LaidOut {
+    depth: usize,
+    columns: usize,
+    epilogue: Epilogue,
+    pages: LargePages,
+}
+
+impl LaidOut {
+    pub(crate) fn view(&self) -> Linear<'_> {
+        Linear::new(self.depth, self.columns, self.epilogue, &self.pages)
     }
 }
 
@@ -73,21 +91,20 @@ pub(crate) fn run(
     codes: &[u8],
     scales: &[RowScale],
     width: ActivationWidth,
-    epilogue: Epilogue<'_>,
+    gelu: Option<Balance<'_>>,
 ) -> Vec<f32> {
     let input = Activations { codes, scales, width };
-    run_with(&mut Team::alone(), kernels, layer, &input, epilogue)
+    run_with(&mut Team::alone(), kernels, &layer.lay_out(gelu).view(), &input)
 }
 
 pub(crate) fn run_with(
     team: &mut Team<'_>,
     kernels: &Kernels,
-    layer: &Layer,
+    layer: &Linear<'_>,
     input: &Activations<'_>,
-    epilogue: Epilogue<'_>,
 ) -> Vec<f32> {
     let mut out = vec![0.25; input.scales.len() * layer.columns()];
-    kernels.linear(team, &layer.view(), input, epilogue, &mut out);
+    kernels.linear(team, layer, input, &mut out);
     out
 }
 

@@ -18,9 +18,9 @@ impl Avx2 {
     }
 }
 
-// 6 rows: 12 accumulators, 2 weight registers, 1 broadcast of 16 registers. The exact tiles
-// hold each weight and activation register as two.
+// 6 rows: 12 accumulators, 2 weight registers, 1 broadcast of 16 registers.
+
 instantiate!(
     #[target_feature(enable = "avx2,fma")]
-    Avx2, tile rows [1 2 3 4 5 6], exact tile rows [1 2 3 4]
+    Avx2, tile rows [1 2 3 4 5 6], exact tile rows [1 2 3 4 5 6]
 );

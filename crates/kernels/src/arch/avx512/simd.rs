@@ -21,6 +21,7 @@ impl Simd for Avx512 {
 
     const WIDE: bool = true;
     const FUSED_DOT: bool = true;
+    const EXACT_OFFSET: i32 = 0;
     const TILE_BLOCKS: usize = 2;
     const QUERIES: usize = 8;
     const KEY_BLOCKS: usize = 2;

@@ -8,6 +8,7 @@ use crate::arch::ymm::Ymm;
 // SAFETY: `AvxVnni::new` checks for AVX2 and FMA, and nothing else makes one.
 unsafe impl Ymm for AvxVnni {
     const FUSED_DOT: bool = true;
+    const EXACT_OFFSET: i32 = 0;
 
     /// One instruction, exact for 8-bit activations.
     #[inline(always)]

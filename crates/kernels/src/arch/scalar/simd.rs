@@ -39,6 +39,7 @@ impl Simd for Scalar {
 
     const WIDE: bool = false;
     const FUSED_DOT: bool = false;
+    const EXACT_OFFSET: i32 = 0;
     const TILE_BLOCKS: usize = 1;
     const QUERIES: usize = 2;
     const KEY_BLOCKS: usize = 1;
