@@ -30,6 +30,16 @@ pub(crate) struct EngineArgs {
     /// confidences with them.
     #[arg(long, global = true, value_name = "NAME", env = synaptoroute::ISA_VARIABLE)]
     pub(crate) isa: Option<Isa>,
+    /// Threads that may share one query while no other is under way; the answer is the same,
+    /// sooner. With several queries each has one thread [default: one a core]
+    #[arg(
+        long,
+        global = true,
+        value_name = "N",
+        value_parser = clap::value_parser!(u16).range(1..=1024),
+        env = "SYNAPTOROUTE_QUERY_THREADS"
+    )]
+    pub(crate) query_threads: Option<u16>,
 }
 
 #[derive(Debug, Subcommand)]

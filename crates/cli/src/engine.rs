@@ -1,6 +1,7 @@
 //! From flags to a router.
 
 use std::fs;
+use std::num::NonZero;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
@@ -26,7 +27,12 @@ pub(crate) fn kernels(args: &EngineArgs) -> Result<Kernels, Failure> {
 
 /// An encoder as the flags say.
 pub(crate) fn encoder(args: &EngineArgs) -> Result<Bert, Failure> {
-    Ok(Bert::new(&model_file(args)?, kernels(args)?)?)
+    let encoder = Bert::new(&model_file(args)?, kernels(args)?)?;
+    let threads = match args.query_threads {
+        Some(threads) => NonZero::new(usize::from(threads)),
+        None => std::thread::available_parallelism().ok(),
+    };
+    encoder.with_threads(threads.unwrap_or(NonZero::<usize>::MIN)).map_err(Failure::Runtime)
 }
 
 /// Reads a routes file whole or not at all.
