@@ -60,7 +60,7 @@ pub(crate) enum Failure {
     Input { number: usize, source: io::Error },
     #[error("standard output: {0}")]
     Output(io::Error),
-    #[error("the threads of the service could not be started: {0}")]
+    #[error("the threads that encode or serve could not be started: {0}")]
     Runtime(io::Error),
 }
 
