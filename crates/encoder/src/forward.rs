@@ -11,7 +11,7 @@ use synaptoroute_kernels::{
 };
 
 use crate::config::{Config, Pooling};
-use crate::scratch::Scratch;
+use crate::scratch::Buffers;
 use crate::weights::{Layer, OUTLIERS, Weights};
 
 /// One pass over a few texts.
@@ -21,7 +21,7 @@ pub(crate) struct Pass<'a, 'crew> {
     pub(crate) kernels: Kernels,
     /// Who does the work.
     pub(crate) team: &'a mut Team<'crew>,
-    pub(crate) scratch: &'a mut Scratch,
+    pub(crate) scratch: &'a mut Buffers,
     /// Token ids of each text; none empty, every id a row of the table.
     pub(crate) texts: &'a [&'a [u32]],
 }
@@ -29,7 +29,7 @@ pub(crate) struct Pass<'a, 'crew> {
 impl Pass<'_, '_> {
     /// Writes one unit vector a text to `out`, `[texts][hidden]`.
     pub(crate) fn run(mut self, out: &mut [f32]) {
-        self.scratch.lay_out(self.config, self.team.size(), self.texts);
+        self.scratch.lay_out(self.texts);
         self.embed();
         let tokens = self.scratch.tokens.len();
         let layers = &self.weights.layers;
@@ -56,7 +56,7 @@ impl Pass<'_, '_> {
     fn embed(&mut self) {
         let Self { config: &Config { hidden, .. }, weights, kernels, .. } = *self;
         let fast = self.fast();
-        let Scratch { tokens, hidden: rows, codes, scales, .. } = &mut *self.scratch;
+        let Buffers { tokens, hidden: rows, codes, scales, .. } = &mut *self.scratch;
         let rows = RowsMut {
             reals: &mut rows[..tokens.len() * hidden],
             codes: &mut codes[..tokens.len() * hidden],
@@ -101,7 +101,7 @@ impl Pass<'_, '_> {
     fn attend(&mut self, layer: &Layer, first_tokens: bool) {
         let Config { hidden, heads, .. } = *self.config;
         let (count, width) = (self.scratch.tokens.len(), self.fast());
-        let Scratch {
+        let Buffers {
             codes,
             scales,
             first_codes,
@@ -143,7 +143,7 @@ impl Pass<'_, '_> {
         let Config { hidden, intermediate, .. } = *self.config;
         let Self { kernels, weights, .. } = *self;
         let fast = self.fast();
-        let Scratch {
+        let Buffers {
             hidden: residual,
             context_codes,
             context_scales,

@@ -95,7 +95,7 @@ impl Crew {
             };
             lead.late = false;
             if helpers.follow() {
-                lead.patience.late();
+                lead.patience.in_the_way();
             }
             lead.patience.begin().then_some(Lent { helpers, lead })
         });

@@ -6,6 +6,10 @@
 /// What one late pass costs; each pass in time pays back 1. So one in 128 may be late for
 /// ever, which leaves the 99th percentile alone.
 const COST: usize = 128;
+/// What a pass costs before which a helper was in its leader's way: that holds up the leader
+/// for tens of microseconds, and happens often where queries are rare and a helper has to be
+/// woken for each.
+const SMALL_COST: usize = 4;
 /// Debt above which helpers stay away for a while: a few late passes in a row are bad luck.
 const LIMIT: usize = 4 * COST;
 /// Passes of the first such break.
@@ -42,7 +46,16 @@ impl Patience {
 
     /// Helpers held up this pass.
     pub(super) fn late(&mut self) {
-        self.debt += COST;
+        self.charge(COST);
+    }
+
+    /// A helper was in the way.
+    pub(super) fn in_the_way(&mut self) {
+        self.charge(SMALL_COST);
+    }
+
+    fn charge(&mut self, cost: usize) {
+        self.debt += cost;
         if self.debt > LIMIT {
             // The debt stays: helpers that are late again go again at once.
             self.debt = LIMIT;

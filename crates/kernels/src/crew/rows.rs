@@ -36,6 +36,22 @@ impl Team<'_> {
         rows: RowsMut<'_>,
         work: impl Fn(Range<usize>, RowsMut<'_>) + Copy + Sync,
     ) {
+        let parts = if count <= FEW_ROWS { self.size() } else { PARTS * self.size() };
+        self.rows_in_parts(parts.min(count.div_ceil(MIN_ROWS)), count, rows, work);
+    }
+
+    /// [`Team::rows`] in so many parts.
+    ///
+    /// # Panics
+    ///
+    /// As [`Team::rows`].
+    pub fn rows_in_parts(
+        &mut self,
+        parts: usize,
+        count: usize,
+        rows: RowsMut<'_>,
+        work: impl Fn(Range<usize>, RowsMut<'_>) + Copy + Sync,
+    ) {
         if count == 0 {
             return;
         }
@@ -44,8 +60,6 @@ impl Team<'_> {
                 assert!(len.is_multiple_of(count), "{len} elements in {count} rows");
                 len / count
             });
-        let parts = if count <= FEW_ROWS { self.size() } else { PARTS * self.size() };
-        let parts = parts.min(count.div_ceil(MIN_ROWS));
         let shared =
             (SharedMut::new(rows.reals), SharedMut::new(rows.codes), SharedMut::new(rows.scales));
         self.run(parts, move |_, part| {

@@ -6,7 +6,7 @@ use super::{Kernels, check_balance, checked_width};
 use crate::crew::RowsMut;
 use crate::isa::ActivationWidth;
 use crate::norm::{LayerNorm, NormQuantise};
-use crate::quantise::Balance;
+use crate::quantise::{Balance, RowScale};
 use crate::residual::Outliers;
 use crate::simd::LANES;
 
@@ -25,6 +25,9 @@ pub struct BlockEnd<'a> {
     /// Of the codes.
     pub width: ActivationWidth,
 }
+
+/// Rows that are taken through all steps before the next ones begin.
+const GROUP: usize = 4;
 
 impl BlockEnd<'_> {
     /// The same for some of its rows.
@@ -64,43 +67,58 @@ impl Kernels {
     pub fn end_block(&self, rows: RowsMut<'_>, end: &BlockEnd<'_>) {
         let RowsMut { reals, codes, scales } = rows;
         let width = checked_width(end.norm.gamma.len());
+        assert_eq!(end.norm.beta.len(), width, "beta");
         assert!(reals.len().is_multiple_of(width), "whole rows");
-        let mut branch = end.branch;
-        if let Some(branch) = branch {
+        if let Some(branch) = end.branch {
             assert_eq!(branch.len(), reals.len(), "branch");
         }
-        if let Some(outliers) = &end.outliers {
-            self.add_outliers(reals, branch.expect("a branch"), outliers, width);
-            branch = None;
+        if let Some(balance) = &end.balance {
+            assert_eq!(reals.len(), scales.len() * width, "rows of {width}");
+            assert_eq!(codes.len(), reals.len(), "codes");
+            check_balance(balance, width);
         }
-        let Some(balance) = &end.balance else {
+        // A few rows at a time, so that they stay in the cache from one step to the next.
+        let group = GROUP * width;
+        for (index, reals) in reals.chunks_mut(group).enumerate() {
+            let first = index * GROUP;
+            let end = end.of(first..first + reals.len() / width);
+            let (codes, scales) = match end.balance {
+                Some(_) => (
+                    &mut codes[first * width..][..reals.len()],
+                    &mut scales[first..][..reals.len() / width],
+                ),
+                None => Default::default(),
+            };
+            self.end_rows(reals, codes, scales, &end);
+        }
+    }
+
+    /// The end of a block for a few rows; the shapes are checked but for the outliers'.
+    fn end_rows(
+        &self,
+        reals: &mut [f32],
+        codes: &mut [u8],
+        scales: &mut [RowScale],
+        end: &BlockEnd<'_>,
+    ) {
+        let width = end.norm.gamma.len();
+        let mut branch = end.branch;
+        if let Some(outliers) = &end.outliers {
+            let Outliers { inputs, stride, weights } = *outliers;
+            let branch = branch.take().expect("a branch");
+            assert_eq!(weights.len(), LANES * width, "sixteen rows of weights");
+            assert!(inputs.len() >= (reals.len() / width - 1) * stride + LANES, "outliers");
+            // SAFETY: the features were checked when `self` was made.
+            unsafe { (self.table.add_branch_and_outliers)(reals, branch, outliers) }
+        }
+        let Some(balance) = end.balance else {
             if let Some(branch) = branch {
                 reals.iter_mut().zip(branch).for_each(|(x, y)| *x += y);
             }
             return self.layer_norm(reals, &end.norm);
         };
-        assert_eq!(end.norm.beta.len(), width, "beta");
-        assert_eq!(reals.len(), scales.len() * width, "rows of {width}");
-        assert_eq!(codes.len(), reals.len(), "codes");
-        check_balance(balance, width);
-        let how = NormQuantise { norm: end.norm, balance: *balance, limit: end.width.limit() };
+        let how = NormQuantise { norm: end.norm, balance, limit: end.width.limit() };
         // SAFETY: the features were checked when `self` was made.
         unsafe { (self.table.norm_quantise)(reals, branch, &how, codes, scales) }
-    }
-
-    /// `rows += branch + outliers`
-    fn add_outliers(
-        &self,
-        rows: &mut [f32],
-        branch: &[f32],
-        outliers: &Outliers<'_>,
-        width: usize,
-    ) {
-        let Outliers { inputs, stride, weights } = *outliers;
-        let count = rows.len() / width;
-        assert_eq!(weights.len(), LANES * width, "sixteen rows of weights");
-        assert!(count == 0 || inputs.len() >= (count - 1) * stride + LANES, "outliers");
-        // SAFETY: the features were checked when `self` was made.
-        unsafe { (self.table.add_branch_and_outliers)(rows, branch, outliers) }
     }
 }
