@@ -1,7 +1,5 @@
 //! What is encoded: texts of many lengths alone, and batches of short ones.
 
-use std::ops::Range;
-
 /// Tokens of texts that are measured alone.
 const LENGTHS: [usize; 11] = [4, 6, 8, 12, 16, 24, 32, 64, 128, 256, 512];
 /// The same where less will do.
@@ -10,9 +8,6 @@ const FEWER_LENGTHS: [usize; 6] = [6, 12, 24, 64, 128, 512];
 const BATCHES: [usize; 4] = [1, 8, 32, 128];
 /// Tokens of a batch's texts, over and over: those of short questions.
 const RAGGED: [usize; 10] = [6, 9, 12, 14, 8, 17, 11, 22, 7, 13];
-
-/// Shares of a batch that each thread gets to take; `encoders` says why.
-const SHARES: usize = 2;
 
 /// Texts to encode together, on so many threads.
 #[derive(Clone, Debug, PartialEq)]
@@ -60,31 +55,6 @@ impl Case {
 
     pub(super) fn tokens(&self) -> usize {
         self.lengths.iter().sum()
-    }
-
-    /// Whether each thread takes whole texts: it needs no other thread to go on. Otherwise
-    /// all threads share one pass.
-    pub(super) fn is_split(&self) -> bool {
-        self.texts() >= self.threads
-    }
-
-    /// Texts that go into one pass, neighbours, with about as many tokens as every other share.
-    pub(super) fn shares(&self) -> Vec<Range<usize>> {
-        let count = match self.threads {
-            threads if threads > 1 && self.is_split() => (SHARES * threads).min(self.texts()),
-            _ => 1,
-        };
-        let total = self.tokens();
-        let mut shares = vec![0..0; count];
-        let mut before = 0;
-        for (text, tokens) in self.lengths.iter().enumerate() {
-            // A text belongs where its middle token lies.
-            let share = &mut shares[(2 * before + tokens) * count / (2 * total)];
-            share.start = if share.end == 0 { text } else { share.start };
-            share.end = text + 1;
-            before += tokens;
-        }
-        shares
     }
 
     /// Ids of as many tokens as each text has. Which ones does not change the time.

@@ -1,12 +1,11 @@
 //! The encoders that cases run on.
 
 use std::num::NonZero;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
 
 use synaptoroute::{Bert, Kernels, ModelFile, Scratch};
 
-use super::at_once::at_once;
 use super::case::Case;
 use super::floor::Load;
 use crate::failure::Failure;
@@ -18,10 +17,10 @@ pub(super) struct Encoders {
     together: Option<Bert>,
     vocabulary: usize,
     dimensions: usize,
-    /// Each thread's working memory and vectors.
-    desks: Vec<Mutex<Desk>>,
+    desk: Mutex<Desk>,
 }
 
+/// Working memory and vectors.
 #[derive(Default)]
 struct Desk {
     scratch: Scratch,
@@ -41,7 +40,7 @@ impl Encoders {
             together: (threads.get() > 1).then(together).transpose()?,
             vocabulary: file.config().vocabulary,
             dimensions: file.config().hidden,
-            desks: (0..threads.get()).map(|_| Mutex::default()).collect(),
+            desk: Mutex::default(),
         })
     }
 
@@ -62,30 +61,22 @@ impl Encoders {
     }
 
     /// Runs a case so many times; seconds of each.
-    ///
-    /// A batch goes to the threads in shares, a pass each, and whoever is free takes the next:
-    /// nobody waits for a thread that something else holds up, but for its last share. All
-    /// threads sharing each pass took 20.0 ms for 32 texts on two threads of a busy machine
-    /// (AVX-512 VNNI), shares 16.6; one share a thread 17.0, four 18.2.
     pub(super) fn run(&self, case: &Case, times: usize) -> Vec<f64> {
         let ids = case.ids(self.vocabulary);
         let texts: Vec<&[u32]> = ids.iter().map(Vec::as_slice).collect();
-        let (encoder, threads) = match &self.together {
-            Some(together) if !case.is_split() => (together, 1),
-            _ => (&self.alone, case.threads),
+        let encoder = match &self.together {
+            Some(together) if case.threads > 1 => together,
+            _ => &self.alone,
         };
-        let shares = case.shares();
-        let next: Vec<AtomicUsize> = (0..times).map(|_| AtomicUsize::new(0)).collect();
-        let turns = at_once(threads, times, |thread, turn| {
-            // Buffers of a run that panicked are as good as any.
-            let mut desk = self.desks[thread].lock().unwrap_or_else(PoisonError::into_inner);
-            let Desk { scratch, vectors } = &mut *desk;
-            while let Some(share) = shares.get(next[turn].fetch_add(1, Ordering::Relaxed)) {
-                let texts = &texts[share.clone()];
-                vectors.resize(texts.len() * self.dimensions, 0.0);
-                encoder.encode_ids(scratch, texts, vectors);
-            }
-        });
-        turns.iter().map(|turn| turn.seconds).collect()
+        // Buffers of a run that panicked are as good as any.
+        let mut desk = self.desk.lock().unwrap_or_else(PoisonError::into_inner);
+        let Desk { scratch, vectors } = &mut *desk;
+        vectors.resize(texts.len() * self.dimensions, 0.0);
+        let run = |_| {
+            let began = Instant::now();
+            encoder.encode_ids(scratch, &texts, vectors);
+            began.elapsed().as_secs_f64()
+        };
+        (0..times).map(run).collect()
     }
 }

@@ -1,4 +1,3 @@
-use std::ops::Range;
 use std::time::Duration;
 
 use super::at_once::at_once;
@@ -52,25 +51,6 @@ fn a_batch_is_ragged() {
     let ids = batches[1].ids(100);
     assert!(ids.iter().zip(&batches[1].lengths).all(|(ids, &tokens)| ids.len() == tokens));
     assert!(ids.iter().flatten().all(|&id| id < 100));
-}
-
-#[test]
-fn shares_are_neighbours_and_nobody_is_forgotten() {
-    let mut failures = Vec::new();
-    for threads in [1, 2, 3, 5, 16] {
-        for case in Case::all(threads, 512) {
-            let shares = case.shares();
-            let longest = case.lengths.iter().max().copied().unwrap_or(0);
-            let fair = case.tokens().div_ceil(shares.len()) + longest;
-            let tokens = |share: &Range<usize>| case.lengths[share.clone()].iter().sum::<usize>();
-            let enough = !case.is_split() || shares.len() >= case.threads;
-            let whole = enough && shares.iter().cloned().flatten().eq(0..case.texts());
-            if !whole || shares.iter().any(|share| tokens(share) > fair) {
-                failures.push(format!("{case:?}: {shares:?}"));
-            }
-        }
-    }
-    assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
 #[test]
