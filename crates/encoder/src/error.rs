@@ -82,6 +82,12 @@ pub enum ModelError {
         /// The tensor's name.
         name: String,
     },
+    /// A weight that has no counterpart of the other sign.
+    #[error("has a weight of -128 in tensor {name:?}, where weights reach from -127 to 127")]
+    Weight {
+        /// The tensor's name.
+        name: String,
+    },
     /// A shape the forward pass does not do.
     #[error("has {what} {found}; supported: {expected}")]
     Unsupported {

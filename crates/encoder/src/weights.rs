@@ -95,9 +95,15 @@ impl LinearSource {
         columns: usize,
     ) -> Result<Self, ModelError> {
         let shape = [columns / PANEL, depth / 4, PANEL, 4];
+        let weights = format!("{name}.weights");
+        let packed = file.bytes(&weights, Dtype::I8, &shape)?;
+        // AVX2's exact product negates weights.
+        if as_i8(packed.as_slice()).iter().fold(0, |least, &w| w.min(least)) == i8::MIN {
+            return Err(ModelError::Weight { name: weights });
+        }
         Ok(Self {
             depth,
-            packed: file.bytes(&format!("{name}.weights"), Dtype::I8, &shape)?,
+            packed,
             scales: file.floats(&format!("{name}.scales"), columns)?,
             bias: file.floats(&format!("{name}.bias"), columns)?,
         })

@@ -98,3 +98,22 @@ fn a_header_that_does_not_fit_its_tensors_is_refused() {
         assert!(error.contains(reason), "{from} -> {to}: {error}");
     }
 }
+
+/// A weight of -128 cannot be negated in 8 bits, which one instruction set does.
+#[test]
+fn a_weight_that_cannot_be_negated_is_refused() {
+    let (header, mut data) = parts();
+    let tensor = header.split(r#""layers.3.ffn.down.weights""#).nth(1).unwrap();
+    let offset = tensor.split(r#""data_offsets":["#).nth(1).unwrap();
+    let offset: usize = offset.split(',').next().unwrap().parse().unwrap();
+    data[offset + 1000] = 0x80;
+    // The first refusal tells the checksum of the data as they are now.
+    let error = refusal(&with_header(&header, &data));
+    let checksum = |after: &str| {
+        let found = error.split(after).nth(1).unwrap();
+        found.trim_start().chars().take_while(char::is_ascii_hexdigit).collect::<String>()
+    };
+    let header = header.replace(&checksum("its header says"), &checksum("CRC-32"));
+    let error = refusal(&with_header(&header, &data));
+    assert!(error.contains("-128 in tensor \"layers.3.ffn.down.weights\""), "{error}");
+}

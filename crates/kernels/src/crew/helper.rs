@@ -129,15 +129,21 @@ impl Helpers {
         self.shared.in_the_way.load(Ordering::Relaxed)
     }
 
-    /// Wakes those that sleep; the others need no word. Call it after a stage was opened.
+    /// Wakes those that sleep; the others need no word.
     pub(super) fn wake(&self) {
-        // Pairs with the fence in `sleep`: of leader and helper, one sees the other.
-        fence(Ordering::SeqCst);
         for (asleep, thread) in self.shared.asleep.iter().zip(&self.threads) {
             if asleep.load(Ordering::Relaxed) && asleep.swap(false, Ordering::Relaxed) {
                 thread.thread().unpark();
             }
         }
+    }
+
+    /// Wakes also those who lay down while a stage was opened, and saw nothing of it. Call it
+    /// after the stage was opened.
+    pub(super) fn wake_whoever_dozed_off(&self) {
+        // Pairs with the fence in `sleep`: of leader and helper, one sees the other.
+        fence(Ordering::SeqCst);
+        self.wake();
     }
 }
 

@@ -31,6 +31,7 @@ const LATE: Duration = Duration::from_micros(200);
 /// Spins for a helper that has begun, before what is left of its share is taken back: about
 /// two microseconds, the length of a short stage.
 const PATIENT_SPINS: usize = 64;
+
 /// Helper threads, lent to one caller at a time.
 ///
 /// Who comes second runs alone; and so does, from then on, who came first: with more than one
@@ -185,13 +186,14 @@ impl Lent<'_> {
                 panic = Some(caught);
             }
         };
+        self.helpers.wake();
         let mut own_parts = share(parts, threads, 0);
         if let Some(part) = own_parts.next() {
             own(part);
         }
-        // Not before: a helper that sleeps takes long to wake up anyway, and what was written
-        // for one that does not is on its way by now, and need not be waited for.
-        self.helpers.wake();
+        // Not before: what was written for helpers that spin is on its way by now, and need
+        // not be waited for.
+        self.helpers.wake_whoever_dozed_off();
         own_parts.for_each(&mut own);
         self.wait(opened, &mut own);
         let shares = self.lead.shares.iter().zip(desks);
