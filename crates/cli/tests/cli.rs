@@ -180,7 +180,11 @@ fn a_model_file_is_used_in_place_of_the_built_in_one() {
 fn bench_encode_measures_every_instruction_set() {
     // A busy machine may spoil a peak; the program then says so, and asks for another run.
     let report = (0..5).find_map(|_| {
-        let output = run(&["bench", "encode", "--seconds", "0.1", "--json"]);
+        // Every one, also where the tests are run under a slower one.
+        let mut program = program();
+        program.env_remove("SYNAPTOROUTE_ISA");
+        program.args(["bench", "encode", "--seconds", "0.1", "--json"]);
+        let output = program.output().unwrap();
         let spoilt = stderr(&output).contains("not measured properly");
         assert!(output.status.success() || spoilt, "{}", stderr(&output));
         assert_eq!(output.status.code(), Some(if spoilt { 3 } else { 0 }));

@@ -3,7 +3,7 @@
 use std::io;
 use std::num::NonZero;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use synaptoroute_kernels::{Crew, Kernels, RowsMut, Team};
 
@@ -132,21 +132,29 @@ impl Bert {
         let tokens = texts.iter().map(|ids| ids.len()).sum::<usize>();
         let longest = texts.iter().map(|ids| ids.len()).max().unwrap_or(0);
         let mut team = self.crew.join();
-        let size =
-            Size { texts: texts.len(), tokens: tokens.min(longest.max(PASS_TOKENS)), longest };
+        let of_pass = tokens.min(longest.max(PASS_TOKENS));
+        let size = Size { texts: texts.len().min(of_pass), tokens: of_pass, longest };
         let shares = SHARES * team.size();
         if team.size() == 1 || longest * shares > tokens {
             scratch.reserve_shared(&self.config, team.size(), &size);
             self.passes(&mut team, &mut scratch.free(), texts, out);
         } else {
-            // Enough for everyone: threads that need not wait for each other at each stage.
+            // Enough for everyone: threads that need not wait for each other at each stage. In
+            // rounds, because only between two of them another caller gets a core for itself.
             scratch.reserve_apart(&self.config, team.size(), &size);
             let scratch = &*scratch;
-            let rows = RowsMut { reals: out, ..RowsMut::default() };
-            team.rows_in_parts(shares, texts.len(), rows, move |range, rows| {
-                let mut alone = Team::alone();
-                self.passes(&mut alone, &mut scratch.free(), &texts[range], rows.reals);
-            });
+            let mut first = 0;
+            while first < texts.len() {
+                let count = texts_within(&texts[first..], team.size() * PASS_TOKENS);
+                let texts = &texts[first..first + count];
+                let out = &mut out[first * self.config.hidden..][..count * self.config.hidden];
+                let rows = RowsMut { reals: out, ..RowsMut::default() };
+                team.rows_in_parts(shares, count, rows, move |range, rows| {
+                    let mut alone = Team::alone();
+                    self.passes(&mut alone, &mut scratch.free(), &texts[range], rows.reals);
+                });
+                first += count;
+            }
         }
     }
 
@@ -160,7 +168,7 @@ impl Bert {
     ) {
         let mut first = 0;
         while first < texts.len() {
-            let count = pass_len(&texts[first..]);
+            let count = texts_within(&texts[first..], PASS_TOKENS);
             let pass = Pass {
                 config: &self.config,
                 weights: &self.weights,
@@ -178,8 +186,12 @@ impl Bert {
     fn with_scratch<T>(&self, work: impl FnOnce(&mut Scratch) -> T) -> T {
         // A poisoned list is still a list of buffers whose contents nobody reads.
         let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        let taken = idle().pop();
-        let mut scratch = taken.unwrap_or_default();
+        // The largest first: then few ever grow to what a batch on all threads takes.
+        let take = |mut idle: MutexGuard<'_, Vec<Scratch>>| {
+            let sizes = idle.iter().enumerate().map(|(index, scratch)| (scratch.passes(), index));
+            sizes.max().map(|(_, index)| idle.swap_remove(index))
+        };
+        let mut scratch = take(idle()).unwrap_or_default();
         let result = work(&mut scratch);
         idle().push(scratch);
         result
@@ -197,12 +209,12 @@ pub struct Work {
     pub attention: u64,
 }
 
-/// How many of the first texts fit one pass; at least one.
-fn pass_len(texts: &[&[u32]]) -> usize {
+/// How many of the first texts have so many tokens at most; at least one.
+fn texts_within(texts: &[&[u32]], most: usize) -> usize {
     let mut tokens = 0;
     let fits = texts.iter().take_while(|ids| {
         tokens += ids.len();
-        tokens <= PASS_TOKENS
+        tokens <= most
     });
     fits.count().max(1)
 }

@@ -21,6 +21,11 @@ impl Scratch {
         Self::default()
     }
 
+    /// Passes at once there has been room for.
+    pub(crate) fn passes(&self) -> usize {
+        self.buffers.len()
+    }
+
     /// Makes room for a pass of `threads` threads.
     pub(crate) fn reserve_shared(&mut self, config: &Config, threads: usize, size: &Size) {
         self.reserve(config, 1, threads, size);
@@ -127,6 +132,7 @@ impl Buffers {
     fn reserve(&mut self, config: &Config, threads: usize, size: &Size) {
         let Size { texts, tokens, longest } = *size;
         self.attention.grow(threads, tokens, longest, config.head_dim());
+        self.ranges.grow(threads, tokens);
         self.hidden.grow(tokens * config.hidden);
         self.context.grow(tokens * config.hidden);
         self.context_codes.grow(tokens * config.hidden);

@@ -46,6 +46,8 @@ impl Shared {
             self.sleep(index);
             if self.is_in_the_way() {
                 self.in_the_way.store(true, Ordering::Relaxed);
+                // The leader goes first, and takes back what is meant for this helper.
+                thread::yield_now();
             }
         }
     }
@@ -129,9 +131,9 @@ impl Helpers {
         self.shared.in_the_way.load(Ordering::Relaxed)
     }
 
-    /// Wakes those that sleep; the others need no word.
-    pub(super) fn wake(&self) {
-        for (asleep, thread) in self.shared.asleep.iter().zip(&self.threads) {
+    /// Wakes those of the first `count` that sleep; the others need no word.
+    pub(super) fn wake(&self, count: usize) {
+        for (asleep, thread) in self.shared.asleep[..count].iter().zip(&self.threads) {
             if asleep.load(Ordering::Relaxed) && asleep.swap(false, Ordering::Relaxed) {
                 thread.thread().unpark();
             }
@@ -140,10 +142,10 @@ impl Helpers {
 
     /// Wakes also those who lay down while a stage was opened, and saw nothing of it. Call it
     /// after the stage was opened.
-    pub(super) fn wake_whoever_dozed_off(&self) {
+    pub(super) fn wake_whoever_dozed_off(&self, count: usize) {
         // Pairs with the fence in `sleep`: of leader and helper, one sees the other.
         fence(Ordering::SeqCst);
-        self.wake();
+        self.wake(count);
     }
 }
 

@@ -8,22 +8,23 @@
 
 mod cpu;
 mod helper;
+mod panics;
 mod patience;
 mod rows;
 mod stage;
 
 use std::fmt;
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, TryLockError};
 use std::time::{Duration, Instant};
 
 use helper::Helpers;
+use panics::Panics;
 use patience::Patience;
 pub use rows::RowsMut;
 pub(crate) use rows::{SharedMut, share};
-use stage::{MAX_PARTS, Share, Work};
+use stage::{Desk, MAX_PARTS, Share, Work};
 
 /// A helper that keeps the caller waiting for this long, and for longer than the caller's own
 /// parts took, is held up by something else.
@@ -135,15 +136,20 @@ impl Team<'_> {
     }
 
     /// Calls `work(thread, part)` once for each of `parts`, in any order, and returns when all
-    /// are done. While all threads keep up, thread `t` does the `t`th share of them. `thread` is less than [`Team::size`], and no two threads share it.
+    /// are done. While all threads keep up, thread `t` does the `t`th share of them. `thread` is
+    /// less than [`Team::size`], and no two threads share it.
     ///
     /// # Panics
     ///
-    /// If `work` does; or with more than 4,095 parts.
+    /// If `work` does, after all parts are done.
     pub fn run(&mut self, parts: usize, work: impl Fn(usize, usize) + Sync) {
         let crowded = self.crew.is_none_or(|crew| crew.callers.load(Ordering::Relaxed) > 1);
         match &mut self.lent {
-            Some(lent) if parts > 1 && !crowded && !lent.helpers.are_in_the_way() => {
+            Some(lent)
+                if (2..=MAX_PARTS).contains(&parts)
+                    && !crowded
+                    && !lent.helpers.are_in_the_way() =>
+            {
                 lent.run(parts, &work);
             }
             _ => (0..parts).for_each(|part| work(0, part)),
@@ -167,9 +173,10 @@ impl fmt::Debug for Team<'_> {
 
 impl Lent<'_> {
     fn run(&mut self, parts: usize, work: &Work<'_>) {
-        assert!(parts <= MAX_PARTS, "{parts} parts");
         let desks = &self.helpers.shared.desks;
-        let threads = 1 + desks.len();
+        // With fewer parts than threads, the last helpers are left alone.
+        let threads = (1 + desks.len()).min(parts);
+        let desks = &desks[..threads - 1];
         let Lead { stage, shares, .. } = &mut *self.lead;
         *stage += 1;
         let opened = Instant::now();
@@ -180,52 +187,57 @@ impl Lent<'_> {
             // of others, and nothing else here panics.
             unsafe { share.open(desk, *stage, (parts, threads, index + 1), work) };
         }
-        let mut panic = None;
-        let mut own = |part: usize| {
-            if let Err(caught) = catch_unwind(AssertUnwindSafe(|| work(0, part))) {
-                panic = Some(caught);
-            }
-        };
-        self.helpers.wake();
+        let mut panics = Panics::default();
+        let mut own = |part: usize| panics.catch(|| work(0, part));
+        self.helpers.wake(threads - 1);
         let mut own_parts = share(parts, threads, 0);
         if let Some(part) = own_parts.next() {
             own(part);
         }
         // Not before: what was written for helpers that spin is on its way by now, and need
         // not be waited for.
-        self.helpers.wake_whoever_dozed_off();
+        self.helpers.wake_whoever_dozed_off(threads - 1);
         own_parts.for_each(&mut own);
-        self.wait(opened, &mut own);
-        let shares = self.lead.shares.iter().zip(desks);
-        if let Some(panic) = panic.or(shares.filter_map(|(s, desk)| s.take_panic(desk)).next()) {
-            resume_unwind(panic);
+        self.wait(desks, opened, &mut own);
+        for (share, desk) in self.lead.shares.iter().zip(desks) {
+            panics.add(share.take_panics(desk));
         }
+        panics.resume();
     }
 
     /// Waits for the helpers, and does what they have not begun.
-    fn wait(&mut self, opened: Instant, own: &mut impl FnMut(usize)) {
-        let desks = &self.helpers.shared.desks;
+    fn wait(&mut self, desks: &[Desk], opened: Instant, own: &mut impl FnMut(usize)) {
         let Lead { shares, late, patience, .. } = &mut *self.lead;
-        let waiting = Instant::now();
-        let too_long = LATE.max(waiting - opened);
-        for (share, desk) in shares.iter_mut().zip(desks) {
-            let mut spins = 0;
-            while !share.is_done(desk) {
-                spins += 1;
-                if spins < PATIENT_SPINS && share.is_begun(desk) {
-                    std::hint::spin_loop();
-                } else if let Some(part) = share.take_back(desk) {
-                    own(part);
-                } else if waiting.elapsed() < too_long {
-                    std::hint::spin_loop();
-                } else {
-                    if !*late {
-                        *late = true;
-                        patience.late();
+        let too_long = LATE.max(opened.elapsed());
+        let mut waiting = Instant::now();
+        let mut spins = 0;
+        loop {
+            // What a helper has begun it soon ends; what it has not is done here, whichever
+            // helper it is of.
+            let (mut is_done, mut taken) = (true, None);
+            for (share, desk) in shares.iter_mut().zip(desks) {
+                if !share.is_done(desk) {
+                    is_done = false;
+                    if spins >= PATIENT_SPINS || !share.is_begun(desk) {
+                        taken = taken.or_else(|| share.take_back(desk));
                     }
-                    // Perhaps it waits for this very core.
-                    std::thread::yield_now();
                 }
+            }
+            if let Some(part) = taken {
+                own(part);
+                waiting = Instant::now();
+            } else if is_done {
+                return;
+            } else if spins < PATIENT_SPINS || waiting.elapsed() < too_long {
+                spins += 1;
+                std::hint::spin_loop();
+            } else {
+                if !*late {
+                    *late = true;
+                    patience.late();
+                }
+                // Perhaps it waits for this very core.
+                std::thread::yield_now();
             }
         }
     }

@@ -55,6 +55,9 @@ impl Patience {
     }
 
     fn charge(&mut self, cost: usize) {
+        if self.on_break > 0 {
+            return;
+        }
         self.debt += cost;
         if self.debt > LIMIT {
             // The debt stays: helpers that are late again go again at once.

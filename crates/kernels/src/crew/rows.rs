@@ -44,7 +44,7 @@ impl Team<'_> {
     ///
     /// # Panics
     ///
-    /// As [`Team::rows`].
+    /// As [`Team::rows`]; or if there are rows and no parts.
     pub fn rows_in_parts(
         &mut self,
         parts: usize,
@@ -55,6 +55,7 @@ impl Team<'_> {
         if count == 0 {
             return;
         }
+        assert!(parts > 0, "no parts for {count} rows");
         let [reals, codes, scales] =
             [rows.reals.len(), rows.codes.len(), rows.scales.len()].map(|len| {
                 assert!(len.is_multiple_of(count), "{len} elements in {count} rows");

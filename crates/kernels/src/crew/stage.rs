@@ -6,12 +6,12 @@
 //! can, since each word takes a tenth of a microsecond to get across: the leader writes to a
 //! helper's desk what there is to do, and the helper how much is done.
 
-use std::any::Any;
 use std::cell::UnsafeCell;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::mem;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::panics::Panics;
 use super::rows::share;
 
 /// What a part is: called with the thread's number and the part's.
@@ -67,7 +67,7 @@ pub(super) struct Desk {
     order: Alone<Order>,
     /// Parts this helper has done, in all stages; it alone writes it.
     done: Alone<AtomicU64>,
-    panic: Mutex<Option<Box<dyn Any + Send>>>,
+    panics: Mutex<Panics>,
 }
 
 /// What the leader writes, on one cache line.
@@ -88,7 +88,7 @@ impl Desk {
         Self {
             order: Alone(Order { ticket: AtomicU64::new(0), work: UnsafeCell::new(None) }),
             done: Alone(AtomicU64::new(0)),
-            panic: Mutex::new(None),
+            panics: Mutex::default(),
         }
     }
 
@@ -101,21 +101,25 @@ impl Desk {
     /// that owns the desk calls this, nobody else.
     pub(super) fn help(&self, thread: usize) -> bool {
         let mut done = 0;
+        let mut panics = Panics::default();
         while let Some(part) = self.take(Ticket::take_first) {
             // SAFETY: a part of this stage is ours and not yet done: see `Sync` above.
-            if let Some(work) = unsafe { *self.order.0.work.get() }
-                && let Err(panic) = catch_unwind(AssertUnwindSafe(|| work(thread, part)))
-            {
-                *self.panic.lock().unwrap_or_else(PoisonError::into_inner) = Some(panic);
+            if let Some(work) = unsafe { *self.order.0.work.get() } {
+                panics.catch(|| work(thread, part));
             }
             done += 1;
         }
         if done > 0 {
+            self.lock_panics().add(panics);
             let before = self.done.0.load(Ordering::Relaxed);
             // Releases what was written to the leader.
             self.done.0.store(before + done, Ordering::Release);
         }
         done > 0
+    }
+
+    fn lock_panics(&self) -> MutexGuard<'_, Panics> {
+        self.panics.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A part of the share, unless all are taken.
@@ -186,8 +190,8 @@ impl Share {
         desk.done.0.load(Ordering::Acquire) == self.left
     }
 
-    /// The panic of a part of the last stage, if one panicked.
-    pub(super) fn take_panic(&self, desk: &Desk) -> Option<Box<dyn Any + Send>> {
-        desk.panic.lock().unwrap_or_else(PoisonError::into_inner).take()
+    /// The panics of the last stage, which is done.
+    pub(super) fn take_panics(&self, desk: &Desk) -> Panics {
+        mem::take(&mut *desk.lock_panics())
     }
 }

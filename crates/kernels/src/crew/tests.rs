@@ -99,3 +99,46 @@ fn nobody_comes_twice_as_the_leader() {
     drop(other);
     Team::alone().run(8, |thread, _| assert_eq!(thread, 0));
 }
+
+/// Two helpers panicked in one stage; the second one's panic came out of the next, innocent one.
+#[test]
+fn all_panics_of_a_stage_end_with_it() {
+    let crew = Crew::new(3).unwrap();
+    for _ in 0..20 {
+        let mut team = crew.join();
+        let run = || {
+            team.run(8, |_, part| {
+                thread::sleep(Duration::from_micros(300));
+                panic!("part {part}");
+            });
+        };
+        assert!(catch_unwind(AssertUnwindSafe(run)).is_err());
+        let done = AtomicUsize::new(0);
+        team.run(8, |_, _| {
+            done.fetch_add(1, Ordering::Relaxed);
+        });
+        assert_eq!(done.into_inner(), 8);
+    }
+}
+
+/// What a panic carries may panic when it is dropped: not while others still work.
+#[test]
+fn a_panic_that_panics_again_waits_for_the_others() {
+    struct Bomb;
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            assert!(thread::panicking(), "dropped");
+        }
+    }
+    let crew = Crew::new(1).unwrap();
+    let done = AtomicUsize::new(0);
+    let run = || {
+        crew.join().run(8, |_, _| {
+            done.fetch_add(1, Ordering::Relaxed);
+            std::panic::panic_any(Bomb);
+        });
+    };
+    let Err(panic) = catch_unwind(AssertUnwindSafe(run)) else { panic!("no panic came") };
+    std::mem::forget(panic);
+    assert_eq!(done.load(Ordering::Relaxed), 8);
+}

@@ -131,11 +131,12 @@ impl Kernels {
         out_stride: usize,
     ) {
         let Attention { queries, keys, values, texts, queried, heads, dim } = *attention;
-        let width = heads * dim;
+        let width = heads.checked_mul(dim).expect("as wide as memory allows");
         check_texts(texts, dim, |index, text| {
             let rows = queried.rows(index, text);
-            let fits = |len, stride, rows: &Range<usize>| {
-                assert!(stride >= width && (rows.end - 1) * stride + width <= len, "text {index}");
+            let fits = |len: usize, stride: usize, rows: &Range<usize>| {
+                let end = (rows.end - 1).checked_mul(stride).and_then(|at| at.checked_add(width));
+                assert!(stride >= width && end.is_some_and(|end| end <= len), "text {index}");
             };
             fits(queries.data.len(), queries.stride, &rows);
             fits(keys.data.len(), keys.stride, text);
@@ -197,7 +198,7 @@ impl Kernels {
         quantised: Quantised<'_>,
     ) {
         let SelfAttention { texts, heads, dim, .. } = *attention;
-        let width = heads * dim;
+        let width = heads.checked_mul(dim).expect("as wide as memory allows");
         let tokens = attention.tokens.scales.len();
         check_texts(texts, dim, |index, text| assert!(text.end <= tokens, "text {index}"));
         let asking = match &attention.first_tokens {

@@ -37,17 +37,23 @@ pub struct Quantised<'a> {
     pub ranges: &'a mut RangeScratch,
 }
 
-/// Working memory of [`Quantised`].
+/// Working memory of [`Quantised`]; grow it before the first use.
 #[derive(Debug, Default)]
 pub struct RangeScratch(Vec<quantise::Range>);
 
 impl RangeScratch {
-    /// `[parts][rows]`
-    pub(super) fn of(&mut self, parts: &ColumnParts, rows: usize) -> &mut [quantise::Range] {
-        let len = parts.count() * rows;
+    /// Makes room for `threads` threads that share so many rows.
+    pub fn grow(&mut self, threads: usize, rows: usize) {
+        let len = PARTS * threads * rows.min(FEW_ROWS);
         if self.0.len() < len {
             self.0.resize(len, quantise::Range::default());
         }
+    }
+
+    /// `[parts][rows]`, of no more rows than there is room for.
+    pub(super) fn of(&mut self, parts: &ColumnParts, rows: usize) -> &mut [quantise::Range] {
+        let len = parts.count() * rows;
+        assert!(len <= self.0.len(), "room for {} ranges, not {len}", self.0.len());
         &mut self.0[..len]
     }
 }

@@ -137,16 +137,14 @@ fn self_attention_is_its_parts() {
                 };
                 let mut scratch = AttentionScratch::default();
                 scratch.grow(3, tokens, 23, dim);
+                let mut ranges = RangeScratch::default();
+                ranges.grow(3, tokens);
                 let mut out = vec![0.0; asking.len() * width];
                 let mut to = vec![0; out.len()];
                 let mut to_scales = vec![RowScale::default(); asking.len()];
                 let how = Quantisation { width: code_width, balance: None, skip: 0 };
-                let quantised = Quantised {
-                    how,
-                    codes: &mut to,
-                    scales: &mut to_scales,
-                    ranges: &mut RangeScratch::default(),
-                };
+                let quantised =
+                    Quantised { how, codes: &mut to, scales: &mut to_scales, ranges: &mut ranges };
                 kernels.self_attention(&mut team, &attention, &scratch, &mut out, quantised);
                 assert!(out == expected, "{kernels:?}, first tokens only: {first_only}");
                 assert_eq!((to, to_scales), expected_codes, "{kernels:?}, {first_only}");

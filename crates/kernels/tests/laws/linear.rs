@@ -125,6 +125,7 @@ fn quantised_outcomes_are_the_same_for_a_team() {
             let mut fused = vec![0.0; rows * 384];
             let (mut to, mut to_scales) = (vec![7; rows * 384], vec![RowScale::default(); rows]);
             let mut ranges = RangeScratch::default();
+            ranges.grow(3, rows);
             let to_quantised =
                 Quantised { how, codes: &mut to, scales: &mut to_scales, ranges: &mut ranges };
             kernels.linear_quantise(&mut team, &view, &input, &mut fused, to_quantised);
