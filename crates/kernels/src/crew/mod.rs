@@ -23,7 +23,7 @@ use helper::Helpers;
 use panics::Panics;
 use patience::Patience;
 pub use rows::RowsMut;
-pub(crate) use rows::{SharedMut, share};
+pub(crate) use rows::{FEW_ROWS, SharedMut, most_parts, parts_of, share};
 use stage::{Desk, MAX_PARTS, Share, Work};
 
 /// A helper that keeps the caller waiting for this long, and for longer than the caller's own

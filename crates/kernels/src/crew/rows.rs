@@ -19,10 +19,25 @@ pub struct RowsMut<'a> {
 
 /// Rows one part has at least: fewer are not worth the hand-over.
 const MIN_ROWS: usize = 2;
-/// Up to as many rows, each thread gets one part...
-const FEW_ROWS: usize = 64;
-/// ...and of more as many parts, to even out threads that are not equally fast.
+/// Up to as many rows, a thread's share of their columns stays in the cache nearest to it.
+pub(crate) const FEW_ROWS: usize = 64;
+/// Parts a thread gets of more rows, to even out threads that are not equally fast. Of few
+/// rows it gets one: each part costs a hand-over.
 const PARTS: usize = 4;
+
+/// Parts of a stage over so many rows, for `threads` threads.
+pub(crate) fn parts_of(threads: usize, rows: usize) -> usize {
+    match threads {
+        1 => 1,
+        _ if rows <= FEW_ROWS => threads,
+        _ => most_parts(threads),
+    }
+}
+
+/// The most that [`parts_of`] says.
+pub(crate) fn most_parts(threads: usize) -> usize {
+    PARTS * threads
+}
 
 impl Team<'_> {
     /// Shares out `count` rows: `work` gets the place of its rows and the rows themselves.
@@ -36,7 +51,7 @@ impl Team<'_> {
         rows: RowsMut<'_>,
         work: impl Fn(Range<usize>, RowsMut<'_>) + Copy + Sync,
     ) {
-        let parts = if count <= FEW_ROWS { self.size() } else { PARTS * self.size() };
+        let parts = parts_of(self.size(), count);
         self.rows_in_parts(parts.min(count.div_ceil(MIN_ROWS)), count, rows, work);
     }
 

@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use super::{Kernels, check_balance, checked_width};
-use crate::crew::{RowsMut, SharedMut, Team, share};
+use crate::crew::{FEW_ROWS, RowsMut, SharedMut, Team, most_parts, parts_of, share};
 use crate::isa::ActivationWidth;
 use crate::quantise::{self, Balance, RowScale, Rule};
 use crate::simd::LANES;
@@ -44,7 +44,7 @@ pub struct RangeScratch(Vec<quantise::Range>);
 impl RangeScratch {
     /// Makes room for `threads` threads that share so many rows.
     pub fn grow(&mut self, threads: usize, rows: usize) {
-        let len = PARTS * threads * rows.min(FEW_ROWS);
+        let len = most_parts(threads) * rows.min(FEW_ROWS);
         if self.0.len() < len {
             self.0.resize(len, quantise::Range::default());
         }
@@ -58,12 +58,6 @@ impl RangeScratch {
     }
 }
 
-/// Up to as many rows, a thread's share of the columns stays in the cache nearest to it.
-const FEW_ROWS: usize = 64;
-/// Parts a thread gets of more rows, to even out threads that are not equally fast. Of few
-/// rows it gets one: each part costs a hand-over.
-const PARTS: usize = 4;
-
 /// How the columns of a matrix are shared out.
 #[derive(Clone, Copy)]
 pub(super) struct ColumnParts {
@@ -76,11 +70,7 @@ pub(super) struct ColumnParts {
 impl ColumnParts {
     /// For so many rows.
     pub(super) fn new(team: &Team<'_>, rows: usize, units: usize, unit: usize) -> Self {
-        let count = match team.size() {
-            1 => 1,
-            size if rows <= FEW_ROWS => size.min(units),
-            size => (PARTS * size).min(units),
-        };
+        let count = parts_of(team.size(), rows).min(units);
         Self { count, units, unit }
     }
 
