@@ -10,12 +10,15 @@
 //! Pure: no I/O, no clock, no threads. It takes vectors as they come; making them is the
 //! work of `synaptoroute-encoder`, and keeping a router alive that of `synaptoroute`.
 
+mod change;
 mod checked;
 mod confidence;
 mod decide;
 mod decision;
+mod edit;
 mod evidence;
 mod file;
+mod history;
 mod name;
 mod revision;
 mod route;
@@ -24,13 +27,16 @@ mod snapshot;
 mod text;
 mod threshold;
 
+pub use change::{Change, ImportMode, RoutePatch, SettingsPatch};
 pub use confidence::{DEFAULT_CUT, Prior};
 pub use decision::{Candidate, Decision, FitStatus, Neighbour, Outcome, Reason};
+pub use edit::{Edit, Owner, Place, PlacedText};
 pub use evidence::{Evidence, NEAREST};
 pub use file::{FileError, FileFormat, RoutesFile};
-pub use name::{NameError, RouteName};
+pub use history::{Changed, Diff, RevisionEntry, RouteDiff, RouteDiffKind, TextsDiff};
+pub use name::{NameError, NamespaceName, RouteName};
 pub use revision::Revision;
-pub use route::{Route, RouteError};
+pub use route::{Route, RouteAttributes, RouteError};
 pub use settings::{Margin, Settings, TopK};
 pub use snapshot::{IndexedRoute, Snapshot, Vectors};
 pub use text::{MAX_TEXT_BYTES, Text, TextError};

@@ -1,4 +1,4 @@
-//! Names of routes.
+//! Names of routes and namespaces.
 
 use std::borrow::Borrow;
 use std::fmt;
@@ -18,16 +18,16 @@ pub struct RouteName(Arc<str>);
 #[non_exhaustive]
 pub enum NameError {
     /// It has no characters.
-    #[error("a route name is empty; give it 1 to 128 characters")]
+    #[error("a name is empty; give it 1 to 128 characters")]
     Empty,
     /// It has too many.
-    #[error("a route name has {found} characters; at most {} are allowed", RouteName::MAX_CHARS)]
+    #[error("a name has {found} characters; at most {} are allowed", RouteName::MAX_CHARS)]
     TooLong {
         /// Its characters.
         found: usize,
     },
     /// It holds a control character.
-    #[error("route name {name:?} holds the control character {character:?}")]
+    #[error("name {name:?} holds the control character {character:?}")]
     Control {
         /// The name.
         name: String,
@@ -35,7 +35,7 @@ pub enum NameError {
         character: char,
     },
     /// It begins or ends with white space.
-    #[error("route name {name:?} begins or ends with white space; take it away")]
+    #[error("name {name:?} begins or ends with white space; take it away")]
     Surrounded {
         /// The name.
         name: String,
@@ -103,5 +103,53 @@ impl Borrow<str> for RouteName {
 impl fmt::Display for RouteName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+/// A namespace's name, by the rules of a route's.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct NamespaceName(RouteName);
+
+impl NamespaceName {
+    /// The name as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+}
+
+/// `default`, which is meant where none is named.
+impl Default for NamespaceName {
+    fn default() -> Self {
+        Self(RouteName("default".into()))
+    }
+}
+
+impl TryFrom<&str> for NamespaceName {
+    type Error = NameError;
+
+    fn try_from(name: &str) -> Result<Self, NameError> {
+        name.try_into().map(Self)
+    }
+}
+
+impl TryFrom<String> for NamespaceName {
+    type Error = NameError;
+
+    fn try_from(name: String) -> Result<Self, NameError> {
+        name.try_into().map(Self)
+    }
+}
+
+impl Borrow<str> for NamespaceName {
+    fn borrow(&self) -> &str {
+        self.as_str()
+    }
+}
+
+impl fmt::Display for NamespaceName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }

@@ -35,6 +35,24 @@ pub struct Route {
     pub metadata: Map<String, Value>,
 }
 
+/// What a route has besides its name and its texts.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RouteAttributes {
+    /// See [`Route::threshold`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub threshold: Option<Cut>,
+    /// See [`Route::score_threshold`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub score_threshold: Option<SimilarityCut>,
+    /// See [`Route::description`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// See [`Route::metadata`].
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub metadata: Map<String, Value>,
+}
+
 /// Why a route is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -72,6 +90,29 @@ impl Route {
     #[must_use]
     pub fn with_negatives(self, negatives: Vec<Text>) -> Self {
         Self { negatives: distinct(negatives), ..self }
+    }
+
+    /// The route with these attributes in place of its own.
+    #[must_use]
+    pub fn with_attributes(self, attributes: RouteAttributes) -> Self {
+        let RouteAttributes { threshold, score_threshold, description, metadata } = attributes;
+        Self { threshold, score_threshold, description, metadata, ..self }
+    }
+
+    /// What it has besides its name and its texts.
+    #[must_use]
+    pub fn attributes(&self) -> RouteAttributes {
+        RouteAttributes {
+            threshold: self.threshold,
+            score_threshold: self.score_threshold,
+            description: self.description.clone(),
+            metadata: self.metadata.clone(),
+        }
+    }
+
+    /// Its utterances, then its negatives.
+    pub fn texts(&self) -> impl Iterator<Item = &Text> {
+        self.utterances.iter().chain(&self.negatives)
     }
 }
 

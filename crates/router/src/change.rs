@@ -1,0 +1,128 @@
+//! What callers ask to be changed.
+
+use serde::{Deserialize, Deserializer};
+use serde_json::{Map, Value};
+
+use crate::edit::Owner;
+use crate::file::RoutesFile;
+use crate::name::RouteName;
+use crate::revision::Revision;
+use crate::route::{Route, RouteAttributes};
+use crate::settings::{Margin, Settings, TopK};
+use crate::text::Text;
+use crate::threshold::{Cut, SimilarityCut};
+
+/// One mutation of a namespace's content: it happens whole or not at all, and makes one
+/// revision, or none if everything is so already.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Change {
+    /// Adds a route, or puts it in its namesake's place.
+    Upsert(Route),
+    /// Changes what is named of a route, and keeps the rest.
+    Patch(RouteName, RoutePatch),
+    /// Removes a route and its texts.
+    DeleteRoute(RouteName),
+    /// Adds texts; those that are there already change nothing.
+    AddTexts(Owner, Vec<Text>),
+    /// Removes texts, all of which must be there; of a route at least one utterance stays.
+    RemoveTexts(Owner, Vec<Text>),
+    /// Changes what is named of the settings.
+    Settings(SettingsPatch),
+    /// Takes a whole file.
+    Import(RoutesFile, ImportMode),
+    /// Goes back to the content of a kept revision.
+    Rollback(Revision),
+}
+
+/// What becomes of content that an imported file does not name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ImportMode {
+    /// It goes: afterwards everything is as the file says.
+    Replace,
+    /// It stays: routes of the file replace their namesakes, its negatives are added, and its
+    /// settings hold where they are not the defaults.
+    Merge,
+}
+
+/// New values for parts of a route; `Some(None)` takes a value away.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RoutePatch {
+    /// The cut on confidence.
+    #[serde(deserialize_with = "given")]
+    pub threshold: Option<Option<Cut>>,
+    /// The cut on the cosine `nearest`.
+    #[serde(deserialize_with = "given")]
+    pub score_threshold: Option<Option<SimilarityCut>>,
+    /// What the route is for.
+    #[serde(deserialize_with = "given")]
+    pub description: Option<Option<String>>,
+    /// All of the metadata.
+    #[serde(deserialize_with = "given")]
+    pub metadata: Option<Option<Map<String, Value>>>,
+}
+
+/// New values for settings; `Some(None)` goes back to the default.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SettingsPatch {
+    /// See [`Settings::margin`].
+    #[serde(deserialize_with = "given")]
+    pub margin: Option<Option<Margin>>,
+    /// See [`Settings::top_k`].
+    #[serde(deserialize_with = "given")]
+    pub top_k: Option<Option<TopK>>,
+}
+
+/// A field that is there, even if it is null: serde takes null for absent otherwise.
+fn given<'de, T, D>(from: D) -> Result<Option<Option<T>>, D::Error>
+where
+    T: Deserialize<'de>,
+    D: Deserializer<'de>,
+{
+    Option::deserialize(from).map(Some)
+}
+
+impl RoutePatch {
+    /// The attributes after the change.
+    #[must_use]
+    pub fn apply(self, to: &RouteAttributes) -> RouteAttributes {
+        RouteAttributes {
+            threshold: self.threshold.unwrap_or(to.threshold),
+            score_threshold: self.score_threshold.unwrap_or(to.score_threshold),
+            description: self.description.unwrap_or_else(|| to.description.clone()),
+            metadata: self.metadata.map_or_else(|| to.metadata.clone(), Option::unwrap_or_default),
+        }
+    }
+}
+
+impl SettingsPatch {
+    /// The settings after the change.
+    #[must_use]
+    pub fn apply(self, to: &Settings) -> Settings {
+        Settings {
+            margin: self.margin.map_or(to.margin, Option::unwrap_or_default),
+            top_k: self.top_k.map_or(to.top_k, Option::unwrap_or_default),
+        }
+    }
+}
+
+impl Change {
+    /// The texts whose vectors it needs, in order, with repeats.
+    pub fn texts(&self) -> Box<dyn Iterator<Item = &Text> + '_> {
+        match self {
+            Self::Upsert(route) => Box::new(route.texts()),
+            Self::AddTexts(_, texts) => Box::new(texts.iter()),
+            Self::Import(file, _) => {
+                Box::new(file.routes.iter().flat_map(Route::texts).chain(&file.negatives))
+            }
+            Self::Patch(..)
+            | Self::DeleteRoute(_)
+            | Self::RemoveTexts(..)
+            | Self::Settings(_)
+            | Self::Rollback(_) => Box::new(std::iter::empty()),
+        }
+    }
+}
