@@ -32,7 +32,7 @@ macro_rules! instantiate {
         tile rows [$($rows:literal)*], exact tiles: $exact:ident
     ) => {
         use $crate::table::{Table, TileFn, Tiles};
-        use $crate::{attention, dot, elementwise, gemm, norm, peak, quantise, residual};
+        use $crate::{attention, dot, elementwise, gemm, norm, peak, quantise, residual, scan};
 
         /// # Safety
         ///
@@ -151,6 +151,28 @@ macro_rules! instantiate {
         ///
         /// The CPU has this instruction set's features.
         $(#[$features])*
+        unsafe fn put_row(row: &[f32], block: &mut [i8], slot: usize) {
+            scan::put(row, block, slot);
+        }
+
+        /// # Safety
+        ///
+        /// The CPU has this instruction set's features.
+        $(#[$features])*
+        unsafe fn scan(
+            query: &scan::ScanQuery,
+            blocks: &[i8],
+            next: &[i8],
+            lower: &mut [f32],
+            upper: &mut [f32],
+        ) {
+            scan::scan($token { _private: () }, query, blocks, next, lower, upper);
+        }
+
+        /// # Safety
+        ///
+        /// The CPU has this instruction set's features.
+        $(#[$features])*
         unsafe fn integer_peak(rounds: u64) -> u64 {
             peak::integer($token { _private: () }, rounds)
         }
@@ -195,6 +217,8 @@ macro_rules! instantiate {
             add_branch_and_outliers,
             gelu,
             dot_rows,
+            put_row,
+            scan,
             integer_peak,
             float_peak,
             read,

@@ -36,6 +36,7 @@ mod packed;
 mod peak;
 mod quantise;
 mod residual;
+mod scan;
 mod simd;
 mod table;
 
@@ -52,3 +53,4 @@ pub use norm::LayerNorm;
 pub use packed::{Epilogue, Linear, LinearParts, PANEL, pack, packed_index};
 pub use quantise::{Balance, RowScale};
 pub use residual::{Outliers, pack_outliers};
+pub use scan::{BLOCK_ROWS, ScanQuery, block_len};

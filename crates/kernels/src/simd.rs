@@ -44,6 +44,8 @@ pub(crate) trait Simd: Copy {
     fn mul_add(self, a: Self::F, b: Self::F, c: Self::F) -> Self::F;
     fn min(self, a: Self::F, b: Self::F) -> Self::F;
     fn max(self, a: Self::F, b: Self::F) -> Self::F;
+    /// Square root, correctly rounded.
+    fn sqrt(self, x: Self::F) -> Self::F;
     /// The first `n` lanes of `a`, the others of `b`.
     fn head(self, n: usize, a: Self::F, b: Self::F) -> Self::F;
     /// Rounded to the nearest integer, ties to even.

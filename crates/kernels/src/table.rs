@@ -5,6 +5,7 @@ use crate::gemm::TileArgs;
 use crate::norm::{LayerNorm, NormQuantise};
 use crate::quantise::{Range, RowScale, Rule};
 use crate::residual::Outliers;
+use crate::scan::ScanQuery;
 
 /// A GEMM tile of some height and depth.
 pub(crate) type TileFn = unsafe fn(&TileArgs);
@@ -19,6 +20,9 @@ pub(crate) type Tiles = [&'static [TileFn]; DEPTHS.len()];
 /// Rows, branch, how, codes, scales.
 pub(crate) type NormQuantiseFn =
     unsafe fn(&mut [f32], Option<&[f32]>, &NormQuantise<'_>, &mut [u8], &mut [RowScale]);
+
+/// Query, blocks, what comes next, lower and upper bounds.
+pub(crate) type ScanFn = unsafe fn(&ScanQuery, &[i8], &[i8], &mut [f32], &mut [f32]);
 
 /// Every function asks of its caller that the CPU has the table's features; tiles and
 /// attention work on pointers, and have contracts of their own besides.
@@ -39,6 +43,8 @@ pub(crate) struct Table {
     pub(crate) add_branch_and_outliers: unsafe fn(&mut [f32], &[f32], &Outliers<'_>),
     pub(crate) gelu: unsafe fn(&mut [f32]),
     pub(crate) dot_rows: unsafe fn(&[f32], &[f32], &mut [f32]),
+    pub(crate) put_row: unsafe fn(&[f32], &mut [i8], usize),
+    pub(crate) scan: ScanFn,
     pub(crate) integer_peak: unsafe fn(u64) -> u64,
     pub(crate) float_peak: unsafe fn(u64) -> u64,
     pub(crate) read: unsafe fn(&[i8]),

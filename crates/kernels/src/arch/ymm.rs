@@ -140,6 +140,10 @@ impl<T: Ymm> Simd for T {
         both(a, b, |a, b| with_features!(_mm256_max_ps(a, b)))
     }
     #[inline(always)]
+    fn sqrt(self, x: Self::F) -> Self::F {
+        with_features!([_mm256_sqrt_ps(x[0]), _mm256_sqrt_ps(x[1])])
+    }
+    #[inline(always)]
     fn head(self, n: usize, a: Self::F, b: Self::F) -> Self::F {
         with_features!({
             let n = _mm256_set1_epi32(n as i32);

@@ -4,6 +4,7 @@ mod attention;
 mod linear;
 mod norm;
 mod quantise;
+mod scan;
 
 use std::env;
 

@@ -10,3 +10,4 @@ mod fixture;
 mod isa;
 mod linear;
 mod rows;
+mod scan;

@@ -64,6 +64,10 @@ impl Simd for Avx512 {
         with_features!(_mm512_max_ps(a, b))
     }
     #[inline(always)]
+    fn sqrt(self, x: __m512) -> __m512 {
+        with_features!(_mm512_sqrt_ps(x))
+    }
+    #[inline(always)]
     fn head(self, n: usize, a: __m512, b: __m512) -> __m512 {
         let mask = if n >= LANES { u16::MAX } else { (1 << n) - 1 };
         with_features!(_mm512_mask_blend_ps(mask, b, a))

@@ -82,6 +82,10 @@ impl Simd for Scalar {
         map(|i| greater(a[i], b[i]))
     }
     #[inline(always)]
+    fn sqrt(self, x: Self::F) -> Self::F {
+        x.map(f32::sqrt)
+    }
+    #[inline(always)]
     fn head(self, n: usize, a: Self::F, b: Self::F) -> Self::F {
         map(|i| if i < n { a[i] } else { b[i] })
     }
