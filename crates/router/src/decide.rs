@@ -1,26 +1,43 @@
 //! The one decision path: every caller's query ends here.
+//!
+//! Exact evidence costs a little for every route it is gathered for, and a decision needs that
+//! of a few. So routes are taken in the order of what their `nearest` can be at most, until
+//! no other could still be among those that are shown.
 
 use std::cmp::Ordering;
+use std::collections::BinaryHeap;
 
 use serde_json::Map;
 
 use crate::confidence::DEFAULT_CUT;
 use crate::decision::{Candidate, Decision, Neighbour, Outcome, Reason};
 use crate::evidence::{Evidence, best};
+use crate::index::{Group, Hit, Search};
+use crate::routes::RouteEntry;
 use crate::settings::TopK;
-use crate::snapshot::{IndexedRoute, Snapshot};
+use crate::snapshot::Snapshot;
 use crate::threshold::Cut;
 
 /// A route with its evidence and what follows from it.
 struct Weighed<'a> {
-    route: &'a IndexedRoute,
-    evidence: Evidence,
+    route: &'a RouteEntry,
+    evidence: Evidence<'a>,
     score: f64,
     confidence: f64,
     cut: Cut,
     /// Why it is refused; `None` if it passes.
     refusal: Option<Reason>,
 }
+
+/// A route and the most its score can be.
+struct Bounded<'a> {
+    route: &'a RouteEntry,
+    at_most: f64,
+}
+
+/// What `exp` may be off by between two arguments, and far more: a route whose confidence comes
+/// that near to its cut is looked at.
+const CONFIDENCE_SLACK: f64 = 1e-9;
 
 impl Snapshot {
     /// Decides for a query's unit vector; `top_k` stands in for the namespace's setting.
@@ -33,20 +50,14 @@ impl Snapshot {
     /// If the vector's width is not that of the routes' vectors.
     #[must_use]
     pub fn decide(&self, query: &[f32], top_k: Option<TopK>) -> Decision {
-        let mut similarities = Vec::new();
-        let common = best(&self.kernels, query, &self.negatives.vectors, &mut similarities);
-        let mut weighed: Vec<Weighed<'_>> = self
-            .routes()
-            .map(|route| self.weigh(query, route, common, &mut similarities))
-            .collect();
-        // Stable: of equal scores the first name leads, whatever the order of adds.
-        weighed.sort_by(Weighed::order);
+        let shown = top_k.unwrap_or(self.settings.top_k).get();
+        let search = Search::run(&self.index, query, self.groups());
+        // The margin asks for the second, whoever is shown.
+        let weighed = self.leaders(&search, shown.max(2));
 
         let (outcome, reason) = self.outcome(&weighed);
-        let winner =
-            weighed.first().filter(|_| outcome == Outcome::Matched).map(|w| w.route.route());
+        let winner = weighed.first().filter(|_| outcome == Outcome::Matched).map(|w| w.route);
         let intent = winner.map(|route| route.name.clone());
-        let shown = top_k.unwrap_or(self.settings.top_k).get();
         Decision {
             route: intent.clone(),
             intent,
@@ -56,24 +67,66 @@ impl Snapshot {
             calibrated: false,
             reason,
             candidates: weighed.iter().take(shown).map(Weighed::candidate).collect(),
-            metadata: winner.map_or_else(Map::new, |route| route.metadata.clone()),
+            metadata: winner.map_or_else(Map::new, |route| route.attributes.metadata.clone()),
             revision: self.revision,
             fit: None,
         }
     }
 
+    /// The first `count` routes: those that pass, then those that do not, each by score.
+    fn leaders<'a>(&'a self, search: &Search<'a>, count: usize) -> Vec<Weighed<'a>> {
+        let common = best(search, Group::NAMESPACE);
+        let bounded = |route: &'a RouteEntry| {
+            let at_most = search.nearest_at_most(Group::utterances(route.slot));
+            Bounded { route, at_most }
+        };
+        let (may_pass, cannot): (Vec<_>, Vec<_>) =
+            self.routes().map(bounded).partition(|bounded| self.may_pass(bounded));
+
+        let weigh = |route| self.weigh(search, route, common);
+        let (mut passing, mut refused) = (Vec::new(), Vec::new());
+        let mut rest = BinaryHeap::from(may_pass);
+        while let Some(next) = rest.pop() {
+            if settled(&passing, count, next.at_most) {
+                // What passes fills the list: nobody asks for those that do not.
+                return first(passing, count);
+            }
+            let weighed = weigh(next.route);
+            let to = if weighed.refusal.is_none() { &mut passing } else { &mut refused };
+            add(to, weighed, count);
+        }
+        let needed = count.saturating_sub(passing.len());
+        let mut rest = BinaryHeap::from(cannot);
+        while let Some(next) = rest.pop() {
+            if settled(&refused, needed, next.at_most) {
+                break;
+            }
+            add(&mut refused, weigh(next.route), needed);
+        }
+        refused.truncate(needed);
+        passing.extend(refused);
+        passing
+    }
+
+    /// Whether the route's cuts leave it a chance, whatever negatives say.
+    fn may_pass(&self, bounded: &Bounded<'_>) -> bool {
+        let attributes = &bounded.route.attributes;
+        let cut = attributes.threshold.unwrap_or(DEFAULT_CUT).get();
+        self.prior.confidence(bounded.at_most) + CONFIDENCE_SLACK >= cut
+            && attributes.score_threshold.is_none_or(|cut| bounded.at_most >= cut.get())
+    }
+
     fn weigh<'a>(
         &self,
-        query: &[f32],
-        route: &'a IndexedRoute,
+        search: &Search<'a>,
+        route: &'a RouteEntry,
         common: Option<f64>,
-        similarities: &mut Vec<f32>,
     ) -> Weighed<'a> {
-        let evidence = Evidence::weigh(&self.kernels, query, route, common, similarities);
+        let evidence = Evidence::weigh(search, route, common);
         let score = evidence.nearest;
         let confidence = self.prior.confidence(evidence.nearest);
-        let cut = route.route().threshold.unwrap_or(DEFAULT_CUT);
-        let score_cut = route.route().score_threshold;
+        let cut = route.attributes.threshold.unwrap_or(DEFAULT_CUT);
+        let score_cut = route.attributes.score_threshold;
         let refusal = if evidence.negative.is_some_and(|negative| negative > evidence.best) {
             Some(Reason::NearerToNegative)
         } else if confidence < cut.get() {
@@ -103,24 +156,59 @@ impl Snapshot {
     }
 }
 
-impl Weighed<'_> {
-    /// Those that pass before those that do not, then the higher score.
-    fn order(&self, other: &Self) -> Ordering {
-        let passes = |w: &Self| w.refusal.is_none();
-        passes(other).cmp(&passes(self)).then(other.score.total_cmp(&self.score))
-    }
+/// Whether the first `count` are there, and nothing of at most this score comes before any of
+/// them. An equal score might, by its name.
+fn settled(leaders: &[Weighed<'_>], count: usize, at_most: f64) -> bool {
+    count == 0 || leaders.get(count - 1).is_some_and(|last| last.score > at_most)
+}
 
+/// Puts a route in its rank: by score, of equals by name, whatever the order of adds. Only the
+/// first `count` are kept.
+fn add<'a>(leaders: &mut Vec<Weighed<'a>>, new: Weighed<'a>, count: usize) {
+    let before = |other: &Weighed<'_>| {
+        let order = new.score.total_cmp(&other.score);
+        order.then_with(|| other.route.name.cmp(&new.route.name)) == Ordering::Less
+    };
+    leaders.insert(leaders.partition_point(before), new);
+    leaders.truncate(count);
+}
+
+fn first<T>(mut all: Vec<T>, count: usize) -> Vec<T> {
+    all.truncate(count);
+    all
+}
+
+impl Weighed<'_> {
     fn candidate(&self) -> Candidate {
-        let route = self.route.route();
-        let neighbour = |&(place, similarity): &(usize, f64)| Neighbour {
-            utterance: route.utterances[place].clone(),
-            similarity,
+        let neighbour = |hit: &Hit<'_>| Neighbour {
+            utterance: hit.text.clone(),
+            similarity: hit.similarity.into(),
         };
         Candidate {
-            route: route.name.clone(),
+            route: self.route.name.clone(),
             score: self.score,
             confidence: self.confidence,
             nearest: self.evidence.neighbours.iter().map(neighbour).collect(),
         }
     }
 }
+
+impl Ord for Bounded<'_> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.at_most.total_cmp(&other.at_most)
+    }
+}
+
+impl PartialOrd for Bounded<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Bounded<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Bounded<'_> {}

@@ -127,6 +127,12 @@ pub enum FileError {
 }
 
 impl RoutesFile {
+    /// A file of this content; the routes' names differ.
+    #[must_use]
+    pub fn new(settings: Settings, negatives: Vec<Text>, routes: Vec<Route>) -> Self {
+        Self { version: Version, negatives, settings, routes }
+    }
+
     /// Parses the whole file or nothing.
     ///
     /// # Errors

@@ -3,9 +3,11 @@
 //! - [`Route`] is what people write: a name, utterances, cuts; [`RoutesFile`] is the file
 //!   they write it in. [`RouteName`], [`Text`], [`Cut`] are checked when they are made, so
 //!   nothing further in checks them again.
-//! - [`Snapshot`] is a set of routes with their vectors, immutable and cheap to derive the
-//!   next one from.
-//! - [`Snapshot::decide`] weighs the [`Evidence`] and returns a [`Decision`].
+//! - A [`Change`] is what a caller asks for, an [`Edit`] what it comes to once it is stored,
+//!   a [`Diff`] how two revisions differ.
+//! - [`Snapshot`] is a set of routes with their texts and vectors, immutable and cheap to
+//!   derive the next one from; a [`Compaction`] tidies up behind many changes.
+//! - [`Snapshot::decide`] weighs the evidence and returns a [`Decision`].
 //!
 //! Pure: no I/O, no clock, no threads. It takes vectors as they come; making them is the
 //! work of `synaptoroute-encoder`, and keeping a router alive that of `synaptoroute`.
@@ -19,9 +21,11 @@ mod edit;
 mod evidence;
 mod file;
 mod history;
+mod index;
 mod name;
 mod revision;
 mod route;
+mod routes;
 mod settings;
 mod snapshot;
 mod text;
@@ -31,13 +35,15 @@ pub use change::{Change, ImportMode, RoutePatch, SettingsPatch};
 pub use confidence::{DEFAULT_CUT, Prior};
 pub use decision::{Candidate, Decision, FitStatus, Neighbour, Outcome, Reason};
 pub use edit::{Edit, Owner, Place, PlacedText};
-pub use evidence::{Evidence, NEAREST};
+pub use evidence::NEAREST;
 pub use file::{FileError, FileFormat, RoutesFile};
 pub use history::{Changed, Diff, RevisionEntry, RouteDiff, RouteDiffKind, TextsDiff};
+pub use index::Compaction;
 pub use name::{NameError, NamespaceName, RouteName};
 pub use revision::Revision;
 pub use route::{Route, RouteAttributes, RouteError};
+pub use routes::RouteEntry;
 pub use settings::{Margin, Settings, TopK};
-pub use snapshot::{IndexedRoute, Snapshot, Vectors};
+pub use snapshot::{Snapshot, SnapshotBuilder};
 pub use text::{MAX_TEXT_BYTES, Text, TextError};
 pub use threshold::{Cut, CutError, SimilarityCut};

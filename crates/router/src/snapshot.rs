@@ -1,213 +1,58 @@
-//! An immutable set of routes with their vectors.
-
-use std::collections::{BTreeMap, HashSet};
-use std::sync::Arc;
+//! An immutable set of routes with their texts and vectors.
 
 use synaptoroute_kernels::Kernels;
 
 use crate::confidence::Prior;
+use crate::edit::{Edit, Owner, PlacedText};
+use crate::file::RoutesFile;
+use crate::index::{Compaction, Group, Index, Row, SEALED};
 use crate::name::RouteName;
 use crate::revision::Revision;
-use crate::route::Route;
+use crate::route::{Route, RouteAttributes};
+use crate::routes::{RouteEntry, Routes};
 use crate::settings::Settings;
 use crate::text::Text;
 
-/// Vectors of one width, one after the other.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Vectors {
-    dimensions: usize,
-    flat: Vec<f32>,
-}
-
-impl Vectors {
-    /// None yet.
-    #[must_use]
-    pub fn new(dimensions: usize) -> Self {
-        Self { dimensions, flat: Vec::new() }
-    }
-
-    /// Adds one.
-    ///
-    /// # Panics
-    ///
-    /// If it has another width.
-    pub fn push(&mut self, vector: &[f32]) {
-        assert_eq!(vector.len(), self.dimensions, "a vector's width");
-        self.flat.extend_from_slice(vector);
-    }
-
-    /// How many.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.flat.len() / self.dimensions
-    }
-
-    /// Whether there are none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.flat.is_empty()
-    }
-
-    /// One of them.
-    ///
-    /// # Panics
-    ///
-    /// If there are fewer.
-    #[must_use]
-    pub fn row(&self, index: usize) -> &[f32] {
-        &self.flat[index * self.dimensions..][..self.dimensions]
-    }
-
-    pub(crate) fn as_flat(&self) -> &[f32] {
-        &self.flat
-    }
-}
-
-/// A route and the vectors of its texts, in the texts' order.
-#[derive(Clone, Debug, PartialEq)]
-pub struct IndexedRoute {
-    route: Route,
-    utterances: Vectors,
-    negatives: Vectors,
-}
-
-impl IndexedRoute {
-    /// Joins a route and its vectors.
-    ///
-    /// # Panics
-    ///
-    /// If there is not one vector a text.
-    #[must_use]
-    pub fn new(route: Route, utterances: Vectors, negatives: Vectors) -> Self {
-        assert_eq!(route.utterances.len(), utterances.len(), "one vector an utterance");
-        assert_eq!(route.negatives.len(), negatives.len(), "one vector a negative");
-        Self { route, utterances, negatives }
-    }
-
-    /// The route with these utterances added; those it has already change nothing.
-    ///
-    /// # Panics
-    ///
-    /// If there is not one vector an utterance.
-    #[must_use]
-    pub fn with_utterances(&self, utterances: Vec<Text>, vectors: &[Vec<f32>]) -> Self {
-        assert_eq!(utterances.len(), vectors.len(), "one vector an utterance");
-        let mut next = self.clone();
-        let mut known: HashSet<Text> = next.route.utterances.iter().cloned().collect();
-        for (utterance, vector) in utterances.into_iter().zip(vectors) {
-            if known.insert(utterance.clone()) {
-                next.route.utterances.push(utterance);
-                next.utterances.push(vector);
-            }
-        }
-        next
-    }
-
-    /// The route itself.
-    #[must_use]
-    pub fn route(&self) -> &Route {
-        &self.route
-    }
-
-    /// Of its utterances.
-    #[must_use]
-    pub fn utterance_vectors(&self) -> &Vectors {
-        &self.utterances
-    }
-
-    /// Of its negatives.
-    #[must_use]
-    pub fn negative_vectors(&self) -> &Vectors {
-        &self.negatives
-    }
-}
-
 /// Routes, settings and negatives as they were at one revision.
 ///
-/// Deriving the next one copies pointers, not routes.
+/// A copy shares everything with the original: deriving the next one costs the same whatever
+/// is stored.
 #[derive(Clone, Debug)]
 pub struct Snapshot {
-    pub(crate) kernels: Kernels,
     pub(crate) prior: Prior,
     pub(crate) revision: Revision,
     pub(crate) settings: Settings,
-    /// By name: every walk over them has one order, however they came in.
-    pub(crate) routes: BTreeMap<RouteName, Arc<IndexedRoute>>,
-    pub(crate) negatives: Arc<Negatives>,
-}
-
-/// Texts that belong to no route, and their vectors.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Negatives {
-    pub(crate) texts: Vec<Text>,
-    pub(crate) vectors: Vectors,
+    pub(crate) routes: Routes,
+    /// Slots that are free again.
+    free: Vec<u32>,
+    /// Slots that are or were in use.
+    slots: u32,
+    negatives: usize,
+    pub(crate) index: Index,
 }
 
 impl Snapshot {
-    /// No routes, at revision 0.
+    /// No routes, at revision 0; vectors will have this width.
     #[must_use]
     pub fn empty(kernels: Kernels, dimensions: usize) -> Self {
         Self {
-            kernels,
             prior: Prior::BGE_SMALL,
             revision: Revision::default(),
             settings: Settings::default(),
-            routes: BTreeMap::new(),
-            negatives: Arc::new(Negatives { texts: Vec::new(), vectors: Vectors::new(dimensions) }),
+            routes: Routes::default(),
+            free: Vec::new(),
+            slots: 0,
+            negatives: 0,
+            index: Index::new(kernels, dimensions),
         }
     }
 
-    /// The next revision, with this route added or put in its namesake's place.
+    /// The snapshot with these edits made, in order, as that revision.
     #[must_use]
-    pub fn with_route(&self, route: IndexedRoute) -> Self {
-        let mut next = self.clone();
-        next.revision = self.revision.next();
-        next.routes.insert(route.route.name.clone(), Arc::new(route));
-        next
-    }
-
-    /// The next revision, with exactly this content.
-    ///
-    /// # Panics
-    ///
-    /// If there is not one vector a negative.
-    #[must_use]
-    pub fn with_content(
-        &self,
-        settings: Settings,
-        negatives: Vec<Text>,
-        negative_vectors: Vectors,
-        routes: impl IntoIterator<Item = IndexedRoute>,
-    ) -> Self {
-        assert_eq!(negatives.len(), negative_vectors.len(), "one vector a negative");
-        let named = |route: IndexedRoute| (route.route.name.clone(), Arc::new(route));
-        Self {
-            revision: self.revision.next(),
-            settings,
-            routes: routes.into_iter().map(named).collect(),
-            negatives: Arc::new(Negatives { texts: negatives, vectors: negative_vectors }),
-            ..self.clone()
-        }
-    }
-
-    /// Whether the other holds the same routes, settings and negatives.
-    ///
-    /// Texts decide; vectors follow from them. Shared routes are told by their address.
-    #[must_use]
-    pub fn same_content(&self, other: &Self) -> bool {
-        let same = |(a, b): (&Arc<IndexedRoute>, &Arc<IndexedRoute>)| {
-            Arc::ptr_eq(a, b) || a.route == b.route
-        };
-        self.settings == other.settings
-            && self.negatives.texts == other.negatives.texts
-            && self.routes.len() == other.routes.len()
-            && self.routes.values().zip(other.routes.values()).all(same)
-    }
-
-    /// Texts that belong to no route.
-    #[must_use]
-    pub fn negatives(&self) -> &[Text] {
-        &self.negatives.texts
+    pub fn with(&self, revision: Revision, edits: impl IntoIterator<Item = Edit>) -> Self {
+        let mut next = SnapshotBuilder::from(self.clone());
+        edits.into_iter().for_each(|edit| next.edit(edit));
+        next.finish(revision)
     }
 
     /// Its number.
@@ -223,19 +68,223 @@ impl Snapshot {
     }
 
     /// All routes, by name.
-    pub fn routes(&self) -> impl Iterator<Item = &Arc<IndexedRoute>> {
-        self.routes.values()
+    pub fn routes(&self) -> impl Iterator<Item = &RouteEntry> {
+        self.routes.iter().map(AsRef::as_ref)
     }
 
     /// Routes whose names come after `name`, by name.
-    pub fn routes_after(&self, name: &str) -> impl Iterator<Item = &Arc<IndexedRoute>> {
-        use std::ops::Bound::{Excluded, Unbounded};
-        self.routes.range::<str, _>((Excluded(name), Unbounded)).map(|(_, route)| route)
+    pub fn routes_after(&self, name: &str) -> impl Iterator<Item = &RouteEntry> {
+        self.routes.after(name).map(AsRef::as_ref)
     }
 
-    /// One route.
+    /// How many routes there are.
     #[must_use]
-    pub fn route(&self, name: &str) -> Option<&Arc<IndexedRoute>> {
-        self.routes.get(name)
+    pub fn route_count(&self) -> usize {
+        self.routes.len()
+    }
+
+    /// One route, without its texts.
+    #[must_use]
+    pub fn route(&self, name: &str) -> Option<&RouteEntry> {
+        self.routes.get(name).map(AsRef::as_ref)
+    }
+
+    /// Texts of all kinds.
+    #[must_use]
+    pub fn text_count(&self) -> usize {
+        self.index.len()
+    }
+
+    /// How many negatives the namespace has.
+    #[must_use]
+    pub fn negative_count(&self) -> usize {
+        self.negatives
+    }
+
+    /// Bytes of texts, vectors and what is needed to search them, those removed and not yet
+    /// compacted included.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.index.bytes()
+    }
+
+    /// Somebody's texts, in their order. Looks at every text there is: some milliseconds
+    /// where there are a million.
+    #[must_use]
+    pub fn texts(&self, owner: &Owner) -> Vec<Text> {
+        self.rows(owner).into_iter().map(|row| row.text).collect()
+    }
+
+    /// As [`Self::texts`], with places and vectors.
+    #[must_use]
+    pub fn placed_texts(&self, owner: &Owner) -> Vec<PlacedText> {
+        let placed = |row: Row| PlacedText { place: row.place, text: row.text, vector: row.vector };
+        self.rows(owner).into_iter().map(placed).collect()
+    }
+
+    /// One route with its texts.
+    #[must_use]
+    pub fn whole_route(&self, name: &str) -> Option<Route> {
+        let entry = self.route(name)?;
+        let utterances = self.texts(&Owner::Utterances(entry.name.clone()));
+        let negatives = self.texts(&Owner::Negatives(entry.name.clone()));
+        let route = Route::new(entry.name.clone(), utterances).ok()?;
+        Some(route.with_negatives(negatives).with_attributes(entry.attributes.clone()))
+    }
+
+    /// Everything, as a routes file says it: routes by name.
+    #[must_use]
+    pub fn content(&self) -> RoutesFile {
+        let mut rows: Vec<Row> = self.index.all().collect();
+        rows.sort_unstable_by_key(|row| (row.group, row.place));
+        let of = |group: Group| -> Vec<Text> {
+            let first = rows.partition_point(|row| row.group < group);
+            let own = rows[first..].iter().take_while(|row| row.group == group);
+            own.map(|row| row.text.clone()).collect()
+        };
+        let route = |entry: &RouteEntry| {
+            let route = Route::new(entry.name.clone(), of(Group::utterances(entry.slot))).ok()?;
+            let route = route.with_negatives(of(Group::negatives(entry.slot)));
+            Some(route.with_attributes(entry.attributes.clone()))
+        };
+        let routes = self.routes().filter_map(route).collect();
+        RoutesFile::new(self.settings, of(Group::NAMESPACE), routes)
+    }
+
+    /// What a compaction could gain now.
+    #[must_use]
+    pub fn compaction(&self) -> Option<Compaction> {
+        Compaction::plan(&self.index)
+    }
+
+    /// The same content in the segments of a compaction, which was planned on this snapshot
+    /// or on one before; nothing where another came between.
+    #[must_use]
+    pub fn compacted(&self, compaction: &Compaction) -> Option<Self> {
+        let index = compaction.install(&self.index)?;
+        Some(Self { index, ..self.clone() })
+    }
+
+    /// Groups of rows: those of all slots, of the namespace and of nobody.
+    pub(crate) fn groups(&self) -> usize {
+        Group::utterances(self.slots).index()
+    }
+
+    fn rows(&self, owner: &Owner) -> Vec<Row> {
+        self.group(owner).map_or_else(Vec::new, |group| self.index.rows(group))
+    }
+
+    fn group(&self, owner: &Owner) -> Option<Group> {
+        match owner {
+            Owner::Namespace => Some(Group::NAMESPACE),
+            Owner::Utterances(name) => {
+                self.route(name.as_str()).map(|entry| Group::utterances(entry.slot))
+            }
+            Owner::Negatives(name) => {
+                self.route(name.as_str()).map(|entry| Group::negatives(entry.slot))
+            }
+        }
+    }
+}
+
+/// A snapshot in the making.
+#[derive(Debug)]
+pub struct SnapshotBuilder {
+    snapshot: Snapshot,
+    /// Added, and not yet in the index.
+    pending: Vec<Row>,
+}
+
+impl From<Snapshot> for SnapshotBuilder {
+    fn from(snapshot: Snapshot) -> Self {
+        Self { snapshot, pending: Vec::new() }
+    }
+}
+
+impl SnapshotBuilder {
+    /// Makes one edit.
+    ///
+    /// # Panics
+    ///
+    /// If it adds texts to a route that is not there, removes what is not there, or vectors
+    /// have another width.
+    pub fn edit(&mut self, edit: Edit) {
+        match edit {
+            Edit::Settings(settings) => self.snapshot.settings = settings,
+            Edit::PutRoute(name, attributes) => {
+                if let Some(entry) = self.snapshot.routes.get_mut(name.as_str()) {
+                    entry.attributes = attributes;
+                } else {
+                    self.add_route(name, attributes);
+                }
+            }
+            Edit::RemoveRoute(name) => {
+                self.flush();
+                let snapshot = &mut self.snapshot;
+                let removed = snapshot.routes.remove(name.as_str()).expect("the route is there");
+                snapshot.index.remove_group(Group::utterances(removed.slot));
+                snapshot.index.remove_group(Group::negatives(removed.slot));
+                snapshot.free.push(removed.slot);
+            }
+            Edit::Add(owner, texts) => {
+                let group = self.count(&owner, |count| count + texts.len());
+                self.pending.extend(texts.into_iter().map(|placed| Row {
+                    group,
+                    place: placed.place,
+                    text: placed.text,
+                    vector: placed.vector,
+                }));
+                // A whole segment at a time keeps what is held twice short.
+                if self.pending.len() >= SEALED {
+                    self.flush();
+                }
+            }
+            Edit::Remove(owner, places) => {
+                self.flush();
+                let group = self.count(&owner, |count| count - places.len());
+                let removed = self.snapshot.index.remove(group, &places);
+                assert_eq!(removed, places.len(), "texts that are there");
+            }
+        }
+    }
+
+    /// The snapshot, as this revision.
+    #[must_use]
+    pub fn finish(mut self, revision: Revision) -> Snapshot {
+        self.flush();
+        self.snapshot.revision = revision;
+        self.snapshot
+    }
+
+    fn add_route(&mut self, name: RouteName, attributes: RouteAttributes) {
+        let snapshot = &mut self.snapshot;
+        let slot = snapshot.free.pop().unwrap_or_else(|| {
+            snapshot.slots += 1;
+            snapshot.slots - 1
+        });
+        snapshot.routes.insert(RouteEntry { name, attributes, utterances: 0, negatives: 0, slot });
+    }
+
+    /// The owner's group, whose number of rows is changed.
+    fn count(&mut self, owner: &Owner, change: impl FnOnce(usize) -> usize) -> Group {
+        let count = match owner {
+            Owner::Namespace => &mut self.snapshot.negatives,
+            Owner::Utterances(name) | Owner::Negatives(name) => {
+                let entry = self.snapshot.routes.get_mut(name.as_str());
+                let entry = entry.expect("the route is there");
+                match owner {
+                    Owner::Utterances(_) => &mut entry.utterances,
+                    _ => &mut entry.negatives,
+                }
+            }
+        };
+        *count = change(*count);
+        self.snapshot.group(owner).expect("the route is there")
+    }
+
+    fn flush(&mut self) {
+        if !self.pending.is_empty() {
+            self.snapshot.index.append(&mut self.pending);
+        }
     }
 }

@@ -11,6 +11,7 @@
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
 mod bad_files;
+mod index;
 mod model;
 mod round_trip;
 mod rules;

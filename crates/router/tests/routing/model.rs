@@ -6,11 +6,9 @@
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use synaptoroute_router::{
-    Decision, IndexedRoute, Outcome, Prior, Reason, Route, Settings, Snapshot,
-};
+use synaptoroute_router::{Decision, Outcome, Prior, Reason, Route, Settings, Snapshot};
 
-use crate::support::{bits, empty, intent, name, order, texts, top_k, vectors};
+use crate::support::{Vectored, bits, content, intent, name, order, texts, top_k, with_route};
 
 /// A bit an axis: up or down.
 type Signs = u16;
@@ -91,21 +89,22 @@ fn model(world: &World) -> (Outcome, Option<String>, Reason, Vec<String>) {
     (outcome, intent, reason, judged.into_iter().map(|route| route.name).collect())
 }
 
-fn indexed(plain: &PlainRoute) -> IndexedRoute {
+fn vectored(plain: &PlainRoute) -> Vectored {
     let mut route = Route::new(name(&plain.name), texts("for", plain.utterances.len()))
         .unwrap()
         .with_negatives(texts("against", plain.negatives.len()));
     route.threshold = plain.threshold.map(|cut| cut.try_into().unwrap());
     route.score_threshold = plain.score_threshold.map(|cut| cut.try_into().unwrap());
-    let rows = |signs: &[Signs]| vectors(signs.iter().map(|&signs| vector(signs)));
-    IndexedRoute::new(route, rows(&plain.utterances), rows(&plain.negatives))
+    Vectored { route, utterances: rows(&plain.utterances), negatives: rows(&plain.negatives) }
+}
+
+fn rows(signs: &[Signs]) -> Vec<Vec<f32>> {
+    signs.iter().map(|&signs| vector(signs)).collect()
 }
 
 fn snapshot(world: &World, routes: &[PlainRoute]) -> Snapshot {
     let settings = Settings { margin: world.margin.try_into().unwrap(), ..Settings::default() };
-    let negatives = vectors(world.negatives.iter().map(|&signs| vector(signs)));
-    let texts = texts("nothing", world.negatives.len());
-    empty().with_content(settings, texts, negatives, routes.iter().map(indexed))
+    content(settings, &rows(&world.negatives), routes.iter().map(vectored))
 }
 
 fn decide(world: &World, snapshot: &Snapshot) -> Decision {
@@ -183,7 +182,7 @@ proptest! {
         // One by one, some of them twice, as a live service sees it.
         let mut live = snapshot(&world, &[]);
         for route in shuffled.iter().chain(shuffled.iter().take(2)) {
-            live = live.with_route(indexed(route));
+            live = with_route(&live, &vectored(route));
         }
         let mut decision = decide(&world, &live);
         decision.revision = expected.revision;

@@ -1,11 +1,12 @@
 //! Routes and vectors whose cosines to the query are known exactly.
 
-use synaptoroute_router::{
-    Decision, IndexedRoute, Outcome, Reason, Route, RouteName, Settings, Snapshot, Text, TopK,
-    Vectors,
-};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use synaptoroute_kernels::Kernels;
+use synaptoroute_router::{
+    Decision, Edit, Outcome, Owner, PlacedText, Reason, Route, RouteName, Settings, Snapshot, Text,
+    TopK,
+};
 
 pub(crate) const WIDTH: usize = 16;
 
@@ -34,19 +35,21 @@ pub(crate) fn toward(cosine: f32) -> Vec<f32> {
     vector
 }
 
-pub(crate) fn vectors<V: AsRef<[f32]>>(rows: impl IntoIterator<Item = V>) -> Vectors {
-    let mut vectors = Vectors::new(WIDTH);
-    rows.into_iter().for_each(|row| vectors.push(row.as_ref()));
-    vectors
-}
-
 /// As many texts as asked for, all different.
 pub(crate) fn texts(of: &str, count: usize) -> Vec<Text> {
     (0..count).map(|i| text(&format!("{of} {i}"))).collect()
 }
 
+/// A route and the vectors of its texts.
+#[derive(Clone)]
+pub(crate) struct Vectored {
+    pub(crate) route: Route,
+    pub(crate) utterances: Vec<Vec<f32>>,
+    pub(crate) negatives: Vec<Vec<f32>>,
+}
+
 /// A route whose utterances have these cosines to the query.
-pub(crate) fn route(called: &str, cosines: &[f32]) -> IndexedRoute {
+pub(crate) fn route(called: &str, cosines: &[f32]) -> Vectored {
     with(called, cosines, &[], |_| ())
 }
 
@@ -56,23 +59,53 @@ pub(crate) fn with(
     cosines: &[f32],
     negatives: &[f32],
     set: impl FnOnce(&mut Route),
-) -> IndexedRoute {
+) -> Vectored {
     let mut route = Route::new(name(called), texts(called, cosines.len()))
         .unwrap()
         .with_negatives(texts(&format!("not {called}"), negatives.len()));
     set(&mut route);
-    IndexedRoute::new(route, rows(cosines), rows(negatives))
+    Vectored { route, utterances: rows(cosines), negatives: rows(negatives) }
 }
 
-fn rows(cosines: &[f32]) -> Vectors {
-    vectors(cosines.iter().map(|&cosine| toward(cosine)))
+fn rows(cosines: &[f32]) -> Vec<Vec<f32>> {
+    cosines.iter().map(|&cosine| toward(cosine)).collect()
+}
+
+/// Texts at places that no others have.
+pub(crate) fn placed(texts: &[Text], vectors: &[Vec<f32>]) -> Vec<PlacedText> {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    assert_eq!(texts.len(), vectors.len());
+    let one = |(text, vector): (&Text, &Vec<f32>)| PlacedText {
+        place: NEXT.fetch_add(1, Ordering::Relaxed).into(),
+        text: text.clone(),
+        vector: vector.as_slice().into(),
+    };
+    texts.iter().zip(vectors).map(one).collect()
+}
+
+/// What adds a route that is not there.
+pub(crate) fn adding(new: &Vectored) -> [Edit; 3] {
+    let Vectored { route, utterances, negatives } = new;
+    let name = &route.name;
+    [
+        Edit::PutRoute(name.clone(), route.attributes()),
+        Edit::Add(Owner::Utterances(name.clone()), placed(&route.utterances, utterances)),
+        Edit::Add(Owner::Negatives(name.clone()), placed(&route.negatives, negatives)),
+    ]
+}
+
+/// The next revision, with this route added or put in its namesake's place.
+pub(crate) fn with_route(snapshot: &Snapshot, route: &Vectored) -> Snapshot {
+    let name = &route.route.name;
+    let known = snapshot.route(name.as_str()).map(|_| Edit::RemoveRoute(name.clone()));
+    snapshot.with(snapshot.revision().next(), known.into_iter().chain(adding(route)))
 }
 
 pub(crate) fn empty() -> Snapshot {
     Snapshot::empty(Kernels::detect(), WIDTH)
 }
 
-pub(crate) fn snapshot(routes: impl IntoIterator<Item = IndexedRoute>) -> Snapshot {
+pub(crate) fn snapshot(routes: impl IntoIterator<Item = Vectored>) -> Snapshot {
     within(0.0, &[], routes)
 }
 
@@ -80,10 +113,22 @@ pub(crate) fn snapshot(routes: impl IntoIterator<Item = IndexedRoute>) -> Snapsh
 pub(crate) fn within(
     margin: f64,
     negatives: &[f32],
-    routes: impl IntoIterator<Item = IndexedRoute>,
+    routes: impl IntoIterator<Item = Vectored>,
 ) -> Snapshot {
     let settings = Settings { margin: margin.try_into().unwrap(), ..Settings::default() };
-    empty().with_content(settings, texts("nothing", negatives.len()), rows(negatives), routes)
+    content(settings, &rows(negatives), routes)
+}
+
+/// The first revision, of this content.
+pub(crate) fn content(
+    settings: Settings,
+    negatives: &[Vec<f32>],
+    routes: impl IntoIterator<Item = Vectored>,
+) -> Snapshot {
+    let negatives = placed(&texts("nothing", negatives.len()), negatives);
+    let first = [Edit::Settings(settings), Edit::Add(Owner::Namespace, negatives)];
+    let routes: Vec<Edit> = routes.into_iter().flat_map(|route| adding(&route)).collect();
+    empty().with(1.into(), first.into_iter().chain(routes))
 }
 
 pub(crate) fn decide(snapshot: &Snapshot) -> Decision {

@@ -1,9 +1,10 @@
 //! What counts as evidence, and what speaks against a route.
 
-use synaptoroute_router::{IndexedRoute, Outcome, Prior, Reason, Settings};
+use synaptoroute_router::{Outcome, Prior, Reason, Settings};
 
 use crate::support::{
-    assert_outcomes, bits, decide, order, query, route, snapshot, threshold, top_k, with, within,
+    Vectored, assert_outcomes, bits, content, decide, order, query, route, snapshot, threshold,
+    top_k, with, within,
 };
 
 #[test]
@@ -40,7 +41,7 @@ fn nearest_is_the_mean_of_the_three_best_or_of_all() {
 
 #[test]
 fn top_k_counts_candidates_never_utterances() {
-    let routes: Vec<IndexedRoute> = (0..7_u8)
+    let routes: Vec<Vectored> = (0..7_u8)
         .map(|i| {
             let near = 0.9 - f32::from(i) / 32.0;
             route(&format!("r{i}"), &[near, near - 0.1, near - 0.2, near - 0.3])
@@ -61,8 +62,7 @@ fn top_k_counts_candidates_never_utterances() {
     // The namespace's setting, unless the caller has another.
     assert_eq!(snapshot.decide(&query(), None).candidates.len(), 3);
     let settings = Settings { top_k: top_k(5), ..Settings::default() };
-    let none = crate::support::vectors::<&[f32]>([]);
-    let snapshot = snapshot.with_content(settings, Vec::new(), none, routes);
+    let snapshot = content(settings, &[], routes);
     assert_eq!(snapshot.decide(&query(), None).candidates.len(), 5);
     assert_eq!(snapshot.decide(&query(), Some(top_k(2))).candidates.len(), 2);
 }
