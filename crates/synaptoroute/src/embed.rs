@@ -17,22 +17,26 @@ const CHUNK: usize = 16;
 /// A chunk's place and its vectors.
 type Part = (usize, Vec<Vec<f32>>);
 
+/// A text's place, and why it could not be encoded.
+type Failed = (usize, EncodeError);
+
 /// One vector a text, in order; the same whatever the number of threads.
 pub(crate) fn embed_all(
     encoder: &dyn Encoder,
     texts: &[&Text],
     progress: Progress<'_>,
-) -> Result<Vec<Vec<f32>>, EncodeError> {
+) -> Result<Vec<Vec<f32>>, Failed> {
     let chunks: Vec<&[&Text]> = texts.chunks(CHUNK).collect();
     let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
-    let work = || -> Result<Vec<Part>, EncodeError> {
+    let work = || -> Result<Vec<Part>, Failed> {
         let mut mine = Vec::new();
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
             let Some(chunk) = chunks.get(index) else {
                 return Ok(mine);
             };
-            mine.push((index, embed(encoder, chunk)?));
+            let vectors = embed(encoder, chunk);
+            mine.push((index, vectors.map_err(|(i, error)| (index * CHUNK + i, error))?));
             let done = chunk.len() + done.fetch_add(chunk.len(), Ordering::Relaxed);
             progress(done, texts.len());
         }
@@ -55,7 +59,14 @@ pub(crate) fn embed_all(
     Ok(parts.into_iter().flat_map(|(_, vectors)| vectors).collect())
 }
 
-fn embed(encoder: &dyn Encoder, texts: &[&Text]) -> Result<Vec<Vec<f32>>, EncodeError> {
-    let texts: Vec<&str> = texts.iter().map(|text| text.as_str()).collect();
-    Ok(encoder.encode(&texts)?.into_iter().map(|embedding| embedding.vector).collect())
+/// One chunk; where it fails, which of its texts did.
+fn embed(encoder: &dyn Encoder, texts: &[&Text]) -> Result<Vec<Vec<f32>>, Failed> {
+    let words: Vec<&str> = texts.iter().map(|text| text.as_str()).collect();
+    match encoder.encode(&words) {
+        Ok(embeddings) => Ok(embeddings.into_iter().map(|embedding| embedding.vector).collect()),
+        Err(error) => {
+            let alone = |&word: &&str| encoder.encode(&[word]).is_err();
+            Err((words.iter().position(|word| alone(word)).unwrap_or(0), error))
+        }
+    }
 }

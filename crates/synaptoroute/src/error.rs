@@ -1,12 +1,21 @@
 //! What can go wrong with a router.
 
+use std::sync::Arc;
+
 use synaptoroute_encoder::EncodeError;
 use synaptoroute_router::Revision;
+use synaptoroute_store::{ReembedError, StoreError};
 
 /// Why a call changed and answered nothing.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RouterError {
+    /// No namespace has this name.
+    #[error("no namespace is called {name:?}; create it first")]
+    UnknownNamespace {
+        /// What was asked for.
+        name: String,
+    },
     /// No route has this name.
     #[error("no route is called {name:?}; add it first")]
     UnknownRoute {
@@ -21,7 +30,72 @@ pub enum RouterError {
         /// What is there.
         found: Revision,
     },
-    /// A text could not be encoded.
+    /// A query could not be encoded.
     #[error(transparent)]
     Encode(#[from] EncodeError),
+    /// A text of a change could not be encoded.
+    #[error("{place}: {source}")]
+    EncodeText {
+        /// Where in the change it stands, such as `utterances[3]`.
+        place: String,
+        /// What is wrong with it.
+        source: EncodeError,
+    },
+    /// The store refused the change, or failed: [`StoreError::is_store_failure`] tells which.
+    /// Shared, since one failure answers all whose changes were to be committed together.
+    #[error(transparent)]
+    Store(Arc<StoreError>),
+    /// The file's vectors are another model's.
+    #[error(
+        "the database was made with the model {found} ({}…), and this is {expected} ({}…); \
+         allow re-embedding its texts, or use the model it was made with",
+        &found_fingerprint[..8.min(found_fingerprint.len())],
+        &expected_fingerprint[..8.min(expected_fingerprint.len())]
+    )]
+    ForeignModel {
+        /// The name of the file's model.
+        found: String,
+        /// Its fingerprint.
+        found_fingerprint: String,
+        /// The name of the encoder's model.
+        expected: String,
+        /// Its fingerprint.
+        expected_fingerprint: String,
+    },
+    /// The writer panicked. Whether the change was made is not known; reading tells.
+    #[error("the change failed inside the router; read the content to see whether it was made")]
+    Panicked,
+    /// A background thread could not be started.
+    #[error("a background thread could not be started: {0}")]
+    Thread(std::io::Error),
+}
+
+impl From<StoreError> for RouterError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::UnknownNamespace { name } => Self::UnknownNamespace { name },
+            StoreError::UnknownRoute { name } => Self::UnknownRoute { name },
+            StoreError::RevisionMismatch { expected, found } => {
+                Self::RevisionMismatch { expected, found }
+            }
+            other => Self::Store(Arc::new(other)),
+        }
+    }
+}
+
+impl From<ReembedError<EncodeError>> for RouterError {
+    fn from(error: ReembedError<EncodeError>) -> Self {
+        match error {
+            ReembedError::Embed(error) => Self::Encode(error),
+            ReembedError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl RouterError {
+    /// Whether the disk is at fault, and not the request.
+    #[must_use]
+    pub fn is_store_failure(&self) -> bool {
+        matches!(self, Self::Store(error) if error.is_store_failure())
+    }
 }

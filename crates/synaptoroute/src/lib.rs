@@ -4,8 +4,10 @@
 //! never wait; writers change routes while they do.
 //!
 //! - [`Router::route`] and [`Router::route_batch`] decide; the answer is an [`Answer`].
-//! - [`Router::upsert`] and [`Router::add_utterances`] change routes; [`Router::load`]
-//!   takes a whole [`RoutesFile`].
+//! - [`Router::upsert`], [`Router::add_utterances`] and others change routes, each as one
+//!   [`Change`]; [`Router::import`] takes a whole [`RoutesFile`].
+//! - [`Router::revisions`], [`Router::diff`] and [`Router::rollback`] go back in time.
+//! - [`Router::namespace`] leads to other, isolated sets of routes.
 //!
 //! ```no_run
 //! use std::sync::Arc;
@@ -22,23 +24,36 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! State lives in memory: what is added is gone when the process ends.
+//! [`Router::new`] keeps state in memory; [`Router::open`] keeps it in a file, where it is
+//! before a change is acknowledged.
 
 mod answer;
+mod change;
+mod committer;
+mod core;
 mod embed;
 mod error;
+mod namespaces;
+mod open;
 mod router;
+mod sync;
 
 pub use answer::{Answer, RouteOptions, Timing};
+pub use change::Draft;
 pub use embed::Progress;
 pub use error::RouterError;
+pub use namespaces::NamespaceSummary;
+pub use open::OpenOptions;
 pub use router::Router;
 pub use synaptoroute_encoder::{
     Bert, Config, Embedding, EncodeError, Encoder, Fingerprint, ISA_VARIABLE, Isa, IsaError,
     Kernels, ModelError, ModelFile, ModelInfo, OpenError, Origin, Pooling, Scratch, convert,
 };
 pub use synaptoroute_router::{
-    Candidate, Cut, CutError, Decision, Evidence, FileError, FileFormat, FitStatus, IndexedRoute,
-    MAX_TEXT_BYTES, Margin, NameError, Neighbour, Outcome, Reason, Revision, Route, RouteError,
-    RouteName, RoutesFile, Settings, SimilarityCut, Snapshot, Text, TextError, TopK,
+    Candidate, Change, Changed, Cut, CutError, Decision, Diff, Edit, FileError, FileFormat,
+    FitStatus, ImportMode, MAX_TEXT_BYTES, Margin, NameError, NamespaceName, Neighbour, Outcome,
+    Owner, Reason, Revision, RevisionEntry, Route, RouteAttributes, RouteDiff, RouteDiffKind,
+    RouteEntry, RouteError, RouteName, RoutePatch, RoutesFile, Settings, SettingsPatch,
+    SimilarityCut, Snapshot, Text, TextError, TextsDiff, TopK,
 };
+pub use synaptoroute_store::{Durability, Options as StoreOptions, StoreError, python};

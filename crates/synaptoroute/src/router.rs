@@ -1,17 +1,17 @@
-//! The router: an encoder, a snapshot for readers, a lock for writers.
+//! The router: a handle on one namespace, to decide with and to read.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Instant;
 
-use arc_swap::ArcSwap;
-use synaptoroute_encoder::{Embedding, Encoder, Kernels, ModelInfo};
+use synaptoroute_encoder::{Embedding, Encoder, ModelInfo};
 use synaptoroute_router::{
-    IndexedRoute, Revision, Route, RouteName, RoutesFile, Snapshot, Text, Vectors,
+    Diff, NamespaceName, Revision, RevisionEntry, RoutesFile, Snapshot, Text,
 };
 
 use crate::answer::{Answer, RouteOptions, Timing};
-use crate::embed::{Progress, embed_all};
+use crate::core::{Core, Space};
 use crate::error::RouterError;
+use crate::open::Open;
 
 /// Queries of a batch that are encoded together. A batch does not make a token cheaper, so
 /// this only bounds working memory.
@@ -19,36 +19,33 @@ const BATCH: usize = 32;
 
 /// Decides where texts belong, while routes change.
 ///
-/// Share it between threads behind an [`Arc`]. Readers take the current snapshot by one
-/// atomic read; a writer builds the next one and swaps it in, so a change is visible to
-/// every decision that begins after the call has returned.
+/// It looks at one namespace, `default` unless [`Router::namespace`] made it; a clone is
+/// another handle on the same. Share it between threads freely. Readers take the current
+/// snapshot by one atomic read. A change is first durable, then visible to every decision
+/// that begins, then acknowledged by the call's return.
+#[derive(Clone)]
 pub struct Router {
-    encoder: Arc<dyn Encoder>,
-    snapshot: ArcSwap<Snapshot>,
-    /// Held from reading a snapshot to publishing its successor.
-    writer: Mutex<()>,
+    pub(crate) open: Arc<Open>,
+    pub(crate) space: Arc<Space>,
 }
 
 impl Router {
-    /// A router without routes.
+    /// Its namespace.
     #[must_use]
-    pub fn new(encoder: Arc<dyn Encoder>) -> Self {
-        let model = encoder.model();
-        let kernels = Kernels::new(model.isa).expect("the encoder runs this instruction set");
-        let snapshot = Snapshot::empty(kernels, model.dimensions);
-        Self { encoder, snapshot: ArcSwap::from_pointee(snapshot), writer: Mutex::new(()) }
+    pub fn name(&self) -> &NamespaceName {
+        &self.space.name
     }
 
     /// Which model reads the texts.
     #[must_use]
     pub fn model(&self) -> &ModelInfo {
-        self.encoder.model()
+        self.core().encoder.model()
     }
 
     /// The routes as they are now.
     #[must_use]
     pub fn snapshot(&self) -> Arc<Snapshot> {
-        self.snapshot.load_full()
+        self.space.snapshot.get()
     }
 
     /// Decides where `query` belongs.
@@ -71,7 +68,7 @@ impl Router {
         queries: &[Text],
         options: RouteOptions,
     ) -> Result<Vec<Answer>, RouterError> {
-        let snapshot = self.snapshot.load();
+        let snapshot = self.space.snapshot.peek();
         let mut answers = Vec::with_capacity(queries.len());
         for part in queries.chunks(BATCH) {
             let started = Instant::now();
@@ -83,7 +80,7 @@ impl Router {
                 let decide_us = micros(started);
                 answers.push(Answer {
                     decision,
-                    model: self.encoder.model().name.clone(),
+                    model: self.model().name.clone(),
                     truncated: embedding.truncated,
                     timing: Timing { queue_us: 0, encode_us, decide_us },
                 });
@@ -99,135 +96,51 @@ impl Router {
     /// A text could not be encoded.
     pub fn embed(&self, texts: &[Text]) -> Result<Vec<Embedding>, RouterError> {
         let texts: Vec<&str> = texts.iter().map(Text::as_str).collect();
-        Ok(self.encoder.encode(&texts)?)
+        Ok(self.core().encoder.encode(&texts)?)
     }
 
-    /// Puts a file's content in place of everything there is. A file that says what is
-    /// there already makes no revision.
+    /// The content as a routes file says it, and its revision.
+    #[must_use]
+    pub fn export(&self) -> (Revision, RoutesFile) {
+        let snapshot = self.snapshot();
+        (snapshot.revision(), snapshot.content())
+    }
+
+    /// The log of revisions, newest first, at most `limit` of those before `before`.
     ///
     /// # Errors
     ///
-    /// A text could not be encoded; then nothing changed.
-    pub fn load(&self, file: RoutesFile, progress: Progress<'_>) -> Result<Revision, RouterError> {
-        let texts: Vec<&Text> =
-            file.routes.iter().flat_map(texts_of).chain(&file.negatives).collect();
-        let mut vectors = embed_all(&*self.encoder, &texts, progress)?.into_iter();
-        let (settings, negative_count) = (file.settings, file.negatives.len());
-        let routes: Vec<IndexedRoute> =
-            file.routes.into_iter().map(|route| self.index(route, &mut vectors)).collect();
-        let negatives = self.take(&mut vectors, negative_count);
-
-        let _writing = self.lock();
-        let current = self.snapshot.load();
-        let next = current.with_content(settings, file.negatives, negatives, routes);
-        Ok(self.publish(&current, next))
-    }
-
-    /// Adds a route, or puts it in its namesake's place. An identical repeat makes no
-    /// revision. `expected`, where given, must be the current revision.
-    ///
-    /// # Errors
-    ///
-    /// The revision is another, or a text could not be encoded; then nothing changed.
-    pub fn upsert(
+    /// The store cannot be read, or the namespace was deleted.
+    pub fn revisions(
         &self,
-        route: Route,
-        expected: Option<Revision>,
-    ) -> Result<Revision, RouterError> {
-        let mut vectors = self.vectors_of(&route)?;
-        let route = self.index(route, &mut vectors);
-        let _writing = self.lock();
-        let current = self.snapshot.load();
-        check(&current, expected)?;
-        let next = current.with_route(route);
-        Ok(self.publish(&current, next))
+        before: Option<Revision>,
+        limit: usize,
+    ) -> Result<Vec<RevisionEntry>, RouterError> {
+        self.open.read(|reads| reads.revisions(self.name(), before, limit))
     }
 
-    /// Adds utterances to a route; those it has already change nothing. `expected`, where
-    /// given, must be the current revision.
+    /// How one revision's content differs from another's, whichever is the older.
     ///
     /// # Errors
     ///
-    /// There is no such route, the revision is another, or a text could not be encoded;
-    /// then nothing changed.
-    pub fn add_utterances(
-        &self,
-        name: &RouteName,
-        utterances: Vec<Text>,
-        expected: Option<Revision>,
-    ) -> Result<Revision, RouterError> {
-        // Nothing is encoded for a route that is not there.
-        existing(&self.snapshot.load(), name)?;
-        // Encoding is the long part: before the lock, so that writers do not wait for it.
-        let texts: Vec<&Text> = utterances.iter().collect();
-        let vectors = embed_all(&*self.encoder, &texts, &|_, _| ())?;
-        let _writing = self.lock();
-        let current = self.snapshot.load();
-        check(&current, expected)?;
-        let route = existing(&current, name)?;
-        let next = current.with_route(route.with_utterances(utterances, &vectors));
-        Ok(self.publish(&current, next))
+    /// A revision is not kept any more or was never made, the store cannot be read, or the
+    /// namespace was deleted.
+    pub fn diff(&self, from: Revision, to: Revision) -> Result<Diff, RouterError> {
+        self.open.read(|reads| reads.diff(self.name(), from, to))
     }
 
-    /// Makes `next` visible, unless it says the same as `current`.
-    fn publish(&self, current: &Snapshot, next: Snapshot) -> Revision {
-        if next.same_content(current) {
-            return current.revision();
-        }
-        let revision = next.revision();
-        self.snapshot.store(Arc::new(next));
-        revision
-    }
-
-    fn lock(&self) -> MutexGuard<'_, ()> {
-        // It guards no data of its own: a writer that panicked published nothing.
-        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn vectors_of(&self, route: &Route) -> Result<std::vec::IntoIter<Vec<f32>>, RouterError> {
-        let texts: Vec<&Text> = texts_of(route).collect();
-        Ok(embed_all(&*self.encoder, &texts, &|_, _| ())?.into_iter())
-    }
-
-    /// Joins a route with the next vectors, which are those of its texts.
-    fn index(&self, route: Route, vectors: &mut impl Iterator<Item = Vec<f32>>) -> IndexedRoute {
-        let utterances = self.take(vectors, route.utterances.len());
-        let negatives = self.take(vectors, route.negatives.len());
-        IndexedRoute::new(route, utterances, negatives)
-    }
-
-    fn take(&self, vectors: &mut impl Iterator<Item = Vec<f32>>, count: usize) -> Vectors {
-        let mut taken = Vectors::new(self.encoder.model().dimensions);
-        vectors.take(count).for_each(|vector| taken.push(&vector));
-        taken
+    pub(crate) fn core(&self) -> &Core {
+        &self.open.core
     }
 }
 
 impl std::fmt::Debug for Router {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Router")
-            .field("model", &self.encoder.model().name)
-            .field("revision", &self.snapshot.load().revision())
+            .field("model", &self.model().name)
+            .field("namespace", self.name())
+            .field("revision", &self.space.snapshot.peek().revision())
             .finish_non_exhaustive()
-    }
-}
-
-/// A route's texts in the order in which [`Router::index`] takes their vectors.
-fn texts_of(route: &Route) -> impl Iterator<Item = &Text> {
-    route.utterances.iter().chain(&route.negatives)
-}
-
-fn existing<'a>(snapshot: &'a Snapshot, name: &RouteName) -> Result<&'a IndexedRoute, RouterError> {
-    let route = snapshot.route(name.as_str());
-    route.map(AsRef::as_ref).ok_or_else(|| RouterError::UnknownRoute { name: name.to_string() })
-}
-
-fn check(current: &Snapshot, expected: Option<Revision>) -> Result<(), RouterError> {
-    match expected {
-        Some(expected) if expected != current.revision() => {
-            Err(RouterError::RevisionMismatch { expected, found: current.revision() })
-        }
-        _ => Ok(()),
     }
 }
 

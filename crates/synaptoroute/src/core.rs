@@ -1,0 +1,243 @@
+//! What all handles of a router share: the encoder, the published snapshots, the store.
+//!
+//! A change is first durable, then visible, then acknowledged: [`Core::commit`] has the one
+//! place where that order is kept.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::mpsc::SyncSender;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use synaptoroute_encoder::{Encoder, Kernels};
+use synaptoroute_router::{
+    Change, Compaction, Edit, NamespaceName, Revision, Snapshot, SnapshotBuilder,
+};
+use synaptoroute_store::{Store, StoreError, Vectors};
+
+use crate::committer::Committer;
+use crate::error::RouterError;
+use crate::sync::{Mutex, Published, lock};
+
+/// A namespace's latest content.
+pub(crate) struct Space {
+    pub(crate) name: NamespaceName,
+    pub(crate) snapshot: Published<Snapshot>,
+}
+
+pub(crate) type Spaces = BTreeMap<NamespaceName, Arc<Space>>;
+
+/// Something for the store, and for the snapshots once it is durable.
+pub(crate) enum Request {
+    /// A change of a namespace's content.
+    Change {
+        namespace: NamespaceName,
+        expected: Option<Revision>,
+        change: Change,
+        vectors: Vectors,
+    },
+    /// Adds a namespace, if it is not there.
+    Create(NamespaceName),
+    /// Removes a namespace.
+    Delete(NamespaceName),
+    /// Writes what nobody reads, to see that the store can be written.
+    Probe,
+}
+
+/// What a request came to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Committed {
+    pub(crate) revision: Revision,
+    pub(crate) changed: bool,
+}
+
+pub(crate) type Reply = Result<Committed, RouterError>;
+
+pub(crate) struct Core {
+    pub(crate) encoder: Arc<dyn Encoder>,
+    pub(crate) kernels: Kernels,
+    pub(crate) spaces: Published<Spaces>,
+    pub(crate) committer: Committer<Store, Request, Reply>,
+    /// Why the store failed last, until it works again.
+    trouble: Mutex<Option<String>>,
+    /// Wakes the compactor; nobody listens where there is none.
+    pub(crate) compactor: SyncSender<()>,
+    /// Whether the content was read from elsewhere, and is not to be changed here.
+    read_only: bool,
+}
+
+/// What a transaction did to memory, kept until it is durable.
+#[derive(Default)]
+struct Pending {
+    edits: BTreeMap<NamespaceName, (Revision, Vec<Edit>)>,
+    created: Vec<NamespaceName>,
+    deleted: Vec<NamespaceName>,
+}
+
+impl Core {
+    pub(crate) fn new(
+        encoder: Arc<dyn Encoder>,
+        store: Store,
+        compactor: SyncSender<()>,
+        read_only: bool,
+    ) -> Result<Self, RouterError> {
+        let model = encoder.model();
+        let kernels = Kernels::new(model.isa).expect("the encoder runs this instruction set");
+        let spaces = load(&store, kernels, model.dimensions)?;
+        Ok(Self {
+            encoder,
+            kernels,
+            spaces: Published::new(spaces),
+            committer: Committer::new(store),
+            trouble: Mutex::new(None),
+            compactor,
+            read_only,
+        })
+    }
+
+    /// Has a request made durable, together with others that come at the same time.
+    pub(crate) fn submit(&self, request: Request) -> Reply {
+        if self.read_only {
+            return Err(StoreError::ReadOnly.into());
+        }
+        let commit = |store: &mut Store, requests| self.commit(store, requests);
+        self.committer.submit(request, commit).unwrap_or(Err(RouterError::Panicked))
+    }
+
+    /// Why the store failed last, if it did not work since.
+    pub(crate) fn trouble(&self) -> Option<String> {
+        lock(&self.trouble).clone()
+    }
+
+    /// First durable, then visible; acknowledged by the replies' being returned.
+    fn commit(&self, store: &mut Store, requests: Vec<Request>) -> Vec<Reply> {
+        let count = requests.len();
+        let mut pending = Pending::default();
+        match write(store, requests, &mut pending) {
+            Ok(replies) => {
+                *lock(&self.trouble) = None;
+                self.publish(pending);
+                replies
+            }
+            Err(failure) => {
+                *lock(&self.trouble) = Some(failure.to_string());
+                let failure = Arc::new(failure);
+                (0..count).map(|_| Err(RouterError::Store(Arc::clone(&failure)))).collect()
+            }
+        }
+    }
+
+    /// Makes visible what has become durable.
+    fn publish(&self, pending: Pending) {
+        let Pending { edits, created, deleted } = pending;
+        if !created.is_empty() || !deleted.is_empty() {
+            let mut spaces = Spaces::clone(&self.spaces.get());
+            for name in created {
+                let empty = Snapshot::empty(self.kernels, self.encoder.model().dimensions);
+                let space = Space { name: name.clone(), snapshot: Published::new(empty) };
+                spaces.insert(name, Arc::new(space));
+            }
+            for name in &deleted {
+                spaces.remove(name);
+            }
+            self.spaces.publish(Arc::new(spaces));
+        }
+        let spaces = self.spaces.get();
+        for (name, (revision, edits)) in edits {
+            let Some(space) = spaces.get(&name) else { continue };
+            let next = space.snapshot.get().with(revision, edits);
+            space.snapshot.publish(Arc::new(next));
+        }
+        // A full mailbox means that the compactor will look anyway.
+        let _busy = self.compactor.try_send(());
+    }
+
+    /// One round of compaction; what was replaced comes back, so that nobody who waits for an
+    /// answer has to free it.
+    pub(crate) fn compact(&self) -> Vec<Compaction> {
+        let mut retired = Vec::new();
+        for space in self.spaces.get().values() {
+            let Some(plan) = space.snapshot.get().compaction() else { continue };
+            // The long part, while others write.
+            let built = plan.build();
+            let writing = self.committer.worker();
+            if let Some(next) = space.snapshot.get().compacted(&built) {
+                space.snapshot.publish(Arc::new(next));
+            }
+            drop(writing);
+            retired.push(built);
+        }
+        retired
+    }
+}
+
+/// One transaction. A request that is refused leaves nothing of itself, and the others go on;
+/// a store that fails leaves nothing of any.
+fn write(
+    store: &mut Store,
+    requests: Vec<Request>,
+    pending: &mut Pending,
+) -> Result<Vec<Reply>, StoreError> {
+    let at = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis());
+    let at = u64::try_from(at).unwrap_or(u64::MAX);
+    let mut transaction = store.begin()?;
+    let mut replies = Vec::with_capacity(requests.len());
+    for request in requests {
+        let reply = match request {
+            Request::Change { namespace, expected, change, vectors } => {
+                transaction.apply(&namespace, expected, &change, &vectors, at).map(|applied| {
+                    if applied.changed {
+                        let known = pending.edits.entry(namespace).or_default();
+                        known.0 = applied.revision;
+                        known.1.extend(applied.edits);
+                    }
+                    Committed { revision: applied.revision, changed: applied.changed }
+                })
+            }
+            Request::Create(name) => transaction.create_namespace(&name).map(|changed| {
+                if changed {
+                    pending.deleted.retain(|deleted| *deleted != name);
+                    pending.created.push(name);
+                }
+                Committed { revision: Revision::default(), changed }
+            }),
+            Request::Delete(name) => transaction.delete_namespace(&name).map(|()| {
+                pending.edits.remove(&name);
+                pending.created.retain(|created| *created != name);
+                pending.deleted.push(name);
+                Committed { revision: Revision::default(), changed: true }
+            }),
+            Request::Probe => transaction
+                .probe()
+                .map(|()| Committed { revision: Revision::default(), changed: false }),
+        };
+        match reply {
+            Err(failure) if failure.is_store_failure() => return Err(failure),
+            reply => replies.push(reply.map_err(RouterError::from)),
+        }
+    }
+    transaction.commit()?;
+    Ok(replies)
+}
+
+/// All namespaces as the store has them.
+pub(crate) fn load(
+    store: &Store,
+    kernels: Kernels,
+    dimensions: usize,
+) -> Result<Spaces, StoreError> {
+    let mut builders: BTreeMap<NamespaceName, (Revision, SnapshotBuilder)> = BTreeMap::new();
+    for (name, revision) in store.namespaces()? {
+        let builder = SnapshotBuilder::from(Snapshot::empty(kernels, dimensions));
+        builders.insert(name, (revision, builder));
+    }
+    store.load(&mut |name, _, edit| {
+        if let Some((_, builder)) = builders.get_mut(name) {
+            builder.edit(edit);
+        }
+    })?;
+    let space = |(name, (revision, builder)): (NamespaceName, (Revision, SnapshotBuilder))| {
+        let snapshot = Published::new(builder.finish(revision));
+        (name.clone(), Arc::new(Space { name, snapshot }))
+    };
+    Ok(builders.into_iter().map(space).collect())
+}

@@ -1,0 +1,220 @@
+//! From an encoder and a file to a router, and what lives as long as it.
+
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::sync::{Arc, Weak};
+use std::thread;
+use std::time::Duration;
+
+use synaptoroute_encoder::Encoder;
+use synaptoroute_router::{NamespaceName, Text};
+use synaptoroute_store::{ModelIdentity, Options, Reader, Reads, Store, StoreError};
+
+use crate::core::{Core, Request};
+use crate::embed::{Progress, embed_all};
+use crate::error::RouterError;
+use crate::router::Router;
+
+/// How to open a database.
+#[derive(Clone, Copy, Debug)]
+pub struct OpenOptions {
+    /// How changes are kept.
+    pub store: Options,
+    /// Whether texts of a file that was made with another model may be embedded anew. If not,
+    /// such a file is refused.
+    pub reembed: bool,
+}
+
+impl Default for OpenOptions {
+    fn default() -> Self {
+        Self { store: Options::default(), reembed: true }
+    }
+}
+
+/// What all handles keep alive: while one of them exists, the store is open.
+pub(crate) struct Open {
+    pub(crate) core: Arc<Core>,
+    /// Where the store lies; nowhere if it is in memory.
+    path: Option<PathBuf>,
+}
+
+/// How long what a compaction replaced is kept for readers that are still at it, so that it
+/// is freed by the compactor and not by the last of them.
+const RETIRED: Duration = Duration::from_millis(200);
+
+impl Router {
+    /// A router in memory, without routes: what is added is gone with it.
+    ///
+    /// # Panics
+    ///
+    /// If the process has no memory for an empty database, or cannot start a thread.
+    #[must_use]
+    pub fn new(encoder: Arc<dyn Encoder>) -> Self {
+        let store = Store::in_memory(&identity(&*encoder), Options::default())
+            .expect("an empty database in memory");
+        Self::start(encoder, store, None, false).expect("a database in memory and a thread")
+    }
+
+    /// A router whose content is that of a database, made if there is none. Vectors are read,
+    /// not computed, unless the file is another model's; then `progress` is told how many
+    /// texts are embedded.
+    ///
+    /// # Errors
+    ///
+    /// The file is another program's, damaged, in use, not to be read or written, or another
+    /// model's where [`OpenOptions::reembed`] forbids that.
+    pub fn open(
+        encoder: Arc<dyn Encoder>,
+        path: &Path,
+        options: OpenOptions,
+        progress: Progress<'_>,
+    ) -> Result<Self, RouterError> {
+        let model = identity(&*encoder);
+        let mut store = Store::open(path, &model, options.store)?;
+        if store.model().fingerprint != model.fingerprint {
+            if !options.reembed {
+                return Err(foreign(store.model(), &model));
+            }
+            let embed = |texts: &[Text]| {
+                let texts: Vec<&Text> = texts.iter().collect();
+                embed_all(&*encoder, &texts, &|_, _| ()).map_err(|(_, error)| error)
+            };
+            store.reembed(&model, embed, progress)?;
+        }
+        Self::start(encoder, store, Some(path.to_owned()), false)
+    }
+
+    /// A router in memory with the content of all namespaces of a database, which is only
+    /// read: another process may be writing to it. It takes no changes.
+    ///
+    /// # Errors
+    ///
+    /// There is no such file, it cannot be read, or it is another model's.
+    pub fn read_only(encoder: Arc<dyn Encoder>, path: &Path) -> Result<Self, RouterError> {
+        let model = identity(&*encoder);
+        let reader = Reader::open(path)?;
+        if reader.model().fingerprint != model.fingerprint {
+            return Err(foreign(reader.model(), &model));
+        }
+        let store = Store::in_memory(&model, Options::default())?;
+        let router = Self::start(encoder, store, Some(path.to_owned()), true)?;
+        let kernels = router.core().kernels;
+        let spaces = crate::core::load(&reader, kernels, model.dimensions)?;
+        router.core().spaces.publish(Arc::new(spaces));
+        router.namespace(&NamespaceName::default())
+    }
+
+    fn start(
+        encoder: Arc<dyn Encoder>,
+        store: Store,
+        path: Option<PathBuf>,
+        read_only: bool,
+    ) -> Result<Self, RouterError> {
+        // One letter is enough: it says that there may be something to do.
+        let (wake, letters) = mpsc::sync_channel(1);
+        let core = Arc::new(Core::new(encoder, store, wake, read_only)?);
+        start_compactor(Arc::downgrade(&core), letters)?;
+        let default = NamespaceName::default();
+        let space = core.spaces.get().get(&default).cloned();
+        let space = space.ok_or(RouterError::UnknownNamespace { name: default.to_string() })?;
+        Ok(Self { open: Arc::new(Open { core, path }), space })
+    }
+
+    /// Makes sure that the store can be written, by writing.
+    ///
+    /// # Errors
+    ///
+    /// It cannot.
+    pub fn probe(&self) -> Result<(), RouterError> {
+        self.core().submit(Request::Probe).map(drop)
+    }
+
+    /// Why the store refused the last change that it should have taken, if it took none since.
+    #[must_use]
+    pub fn store_trouble(&self) -> Option<String> {
+        self.core().trouble()
+    }
+
+    /// Where the content is kept; nowhere if it is in memory.
+    #[must_use]
+    pub fn path(&self) -> Option<&Path> {
+        self.open.path.as_deref()
+    }
+
+    /// Copies the database as it is now to a new file, while others read and write.
+    ///
+    /// # Errors
+    ///
+    /// There is a file already and `overwrite` does not allow to replace it, or it cannot be
+    /// written.
+    pub fn backup(
+        &self,
+        to: &Path,
+        overwrite: bool,
+        progress: Progress<'_>,
+    ) -> Result<(), RouterError> {
+        self.open.read(|reads| reads.backup_to(to, overwrite, progress))
+    }
+}
+
+impl Open {
+    /// Reads the store: beside the writer where it is a file, in its turn where it is memory.
+    pub(crate) fn read<T>(
+        &self,
+        read: impl FnOnce(&Reads) -> Result<T, StoreError>,
+    ) -> Result<T, RouterError> {
+        Ok(match &self.path {
+            Some(path) => read(&Reader::open(path)?)?,
+            None => read(&self.core.committer.worker())?,
+        })
+    }
+}
+
+/// A thread that tidies up behind changes; it ends with the last handle.
+#[cfg(not(feature = "shuttle"))]
+fn start_compactor(core: Weak<Core>, letters: Receiver<()>) -> Result<(), RouterError> {
+    let compact = move || {
+        let mut retired = Vec::new();
+        loop {
+            match letters.recv_timeout(RETIRED) {
+                Ok(()) => {}
+                Err(RecvTimeoutError::Timeout) => {
+                    retired.clear();
+                    if letters.recv().is_err() {
+                        return;
+                    }
+                }
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+            let Some(core) = core.upgrade() else { return };
+            retired.extend(core.compact());
+        }
+    };
+    let thread = thread::Builder::new().name("compact".to_owned());
+    thread.spawn(compact).map(drop).map_err(RouterError::Thread)
+}
+
+/// Under the checker the test compacts, on a thread that the checker knows.
+#[cfg(feature = "shuttle")]
+fn start_compactor(_core: Weak<Core>, _letters: Receiver<()>) -> Result<(), RouterError> {
+    let _ = (RETIRED, thread::current, RecvTimeoutError::Timeout);
+    Ok(())
+}
+
+fn identity(encoder: &dyn Encoder) -> ModelIdentity {
+    let model = encoder.model();
+    ModelIdentity {
+        fingerprint: model.fingerprint.to_string(),
+        name: model.name.clone(),
+        dimensions: model.dimensions,
+    }
+}
+
+fn foreign(found: &ModelIdentity, expected: &ModelIdentity) -> RouterError {
+    RouterError::ForeignModel {
+        found: found.name.clone(),
+        found_fingerprint: found.fingerprint.clone(),
+        expected: expected.name.clone(),
+        expected_fingerprint: expected.fingerprint.clone(),
+    }
+}
