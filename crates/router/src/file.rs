@@ -11,23 +11,33 @@
 //!     FileFormat::Yaml,
 //! )?;
 //! assert_eq!(file.routes[0].utterances.len(), 2);
+//! assert_eq!(RoutesFile::parse(&file.to_json(), FileFormat::Json)?, file);
 //! # Ok::<(), synaptoroute_router::FileError>(())
 //! ```
+//!
+//! - `read`: from a text to what it says, with field and line where that is no good.
+//! - `distinct`: a list of routes, no two of one name.
+//! - `semantic_router`: files of the Python library of that name.
+//! - `error`: why a file is refused.
 
-use std::collections::HashSet;
-use std::fmt;
 use std::path::Path;
 
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
-use serde_path_to_error::{Segment, Track};
 
 use crate::checked;
-use crate::name::RouteName;
-use crate::route::{ROUTE, Route, distinct};
+use crate::route::{Route, distinct};
 use crate::settings::Settings;
 use crate::text::Text;
+
+mod distinct;
+mod error;
+mod read;
+mod semantic_router;
+
+pub use error::FileError;
+
+/// Most bytes of a routes file: 256 MiB, some millions of utterances.
+pub const MAX_FILE_BYTES: usize = 256 * 1024 * 1024;
 
 /// Routes, settings and negatives of one namespace.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -40,10 +50,10 @@ pub struct RoutesFile {
     #[serde(default, deserialize_with = "distinct_texts", skip_serializing_if = "Vec::is_empty")]
     pub negatives: Vec<Text>,
     /// What holds for all routes.
-    #[serde(default, deserialize_with = "settings")]
+    #[serde(default, deserialize_with = "settings", skip_serializing_if = "is_default")]
     pub settings: Settings,
     /// No two of one name.
-    #[serde(deserialize_with = "distinct_routes")]
+    #[serde(deserialize_with = "distinct::distinct_routes")]
     pub routes: Vec<Route>,
 }
 
@@ -92,38 +102,16 @@ impl FileFormat {
     }
 }
 
-/// Why a routes file is refused; the message names field and line.
-#[derive(Debug, thiserror::Error)]
+/// A file that may have been written by another program, and what of it was not taken over.
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub enum FileError {
-    /// As YAML.
-    #[error("{source}{}", unsaid_line(source))]
-    Yaml {
-        /// What the library says: field, fault and line.
-        source: serde_norway::Error,
-    },
-    /// As JSON.
-    #[error("{}{source}", field.as_ref().map_or(String::new(), |field| format!("{field}: ")))]
-    Json {
-        /// The field, such as `routes[3].name`, where one is to blame.
-        field: Option<String>,
-        /// What the library says: fault and line.
-        source: serde_json::Error,
-    },
-    /// It holds a character that YAML does not take.
-    #[error("line {line} holds the character {character:?}, which YAML does not allow as such")]
-    Character {
-        /// The first such line, from 1.
-        line: usize,
-        /// The character.
-        character: char,
-    },
-    /// It is no text.
-    #[error("line {line} is not UTF-8")]
-    Utf8 {
-        /// The first such line, from 1.
-        line: usize,
-    },
+#[must_use]
+pub struct Imported {
+    /// What was taken over.
+    pub file: RoutesFile,
+    /// What was left out or means something else here, a sentence each, to be shown to
+    /// whoever imports. None for a routes file proper, of which nothing is ever left out.
+    pub notes: Vec<String>,
 }
 
 impl RoutesFile {
@@ -138,12 +126,10 @@ impl RoutesFile {
     /// # Errors
     ///
     /// It is no YAML or JSON, has an unknown key, a value of a wrong type or outside its
-    /// limits, two routes of one name or a route without utterances.
+    /// limits, two routes of one name or a route without utterances; or it is longer than
+    /// [`MAX_FILE_BYTES`].
     pub fn parse(text: &str, format: FileFormat) -> Result<Self, FileError> {
-        match format {
-            FileFormat::Yaml => parse_yaml(text),
-            FileFormat::Json => parse_json(text),
-        }
+        read::read(text, format).map(|Whole(file)| file)
     }
 
     /// As [`Self::parse`], from bytes that may not be text.
@@ -152,58 +138,102 @@ impl RoutesFile {
     ///
     /// As [`Self::parse`], or the bytes are not UTF-8.
     pub fn parse_bytes(bytes: &[u8], format: FileFormat) -> Result<Self, FileError> {
-        let text = std::str::from_utf8(bytes)
-            .map_err(|e| FileError::Utf8 { line: line_after(&bytes[..e.valid_up_to()]) })?;
-        Self::parse(text, format)
+        Self::parse(read::text(bytes)?, format)
+    }
+
+    /// As [`Self::parse`], and takes files of the Python library `semantic-router` too, 0.x
+    /// and 1.x. Such a file has `routes` and no `version`; what of it has no place here is
+    /// told in [`Imported::notes`].
+    ///
+    /// ```
+    /// use synaptoroute_router::{FileFormat, RoutesFile};
+    ///
+    /// let imported = RoutesFile::import(
+    ///     r#"{"encoder_type": "openai", "encoder_name": "text-embedding-3-small", "routes": [
+    ///         {"name": "chitchat", "utterances": ["nice weather"], "score_threshold": 0.3}]}"#,
+    ///     FileFormat::Json,
+    /// )?;
+    /// let cut = imported.file.routes[0].score_threshold.map(|cut| cut.get());
+    /// assert_eq!(cut, Some(0.3));
+    /// for note in &imported.notes {
+    ///     println!("note: {note}");
+    /// }
+    /// # Ok::<(), synaptoroute_router::FileError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::parse`], save that a file of that library may have unknown keys; or it is
+    /// of neither kind, or of that library and holds no routes or several routers.
+    pub fn import(text: &str, format: FileFormat) -> Result<Imported, FileError> {
+        match Self::parse(text, format) {
+            Ok(file) => Ok(Imported { file, notes: Vec::new() }),
+            // Of the right kind but with faults, too long, or no YAML or JSON at all: the
+            // first error says it best. The keys alone tell.
+            Err(error) => match Kind::of(&read::read::<read::Keys>(text, format)?)? {
+                Kind::Own => Err(error),
+                Kind::SemanticRouter => {
+                    read::read::<semantic_router::Config>(text, format).map(Into::into)
+                }
+            },
+        }
+    }
+
+    /// As [`Self::import`], from bytes that may not be text.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::import`], or the bytes are not UTF-8.
+    pub fn import_bytes(bytes: &[u8], format: FileFormat) -> Result<Imported, FileError> {
+        Self::import(read::text(bytes)?, format)
+    }
+
+    /// The file as YAML for people. [`Self::parse`] reads the same content back, whatever
+    /// characters the texts are made of.
+    #[must_use]
+    pub fn to_yaml(&self) -> String {
+        serde_norway::to_string(self).expect("maps of strings and numbers can be written")
+    }
+
+    /// The file as indented JSON. [`Self::parse`] reads the same content back.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let json = serde_json::to_string_pretty(self);
+        json.expect("maps of strings and numbers can be written") + "\n"
     }
 }
 
-fn parse_yaml(text: &str) -> Result<RoutesFile, FileError> {
-    if let Some((place, character)) = text.char_indices().find(|&(_, c)| !is_yaml(c)) {
-        return Err(FileError::Character {
-            line: line_after(&text.as_bytes()[..place]),
-            character,
-        });
+/// Whose file it is.
+enum Kind {
+    Own,
+    SemanticRouter,
+}
+
+impl Kind {
+    fn of(keys: &read::Keys) -> Result<Self, FileError> {
+        if keys.has("version") {
+            Ok(Self::Own)
+        } else if keys.has("routes") {
+            Ok(Self::SemanticRouter)
+        } else if keys.has("routers") {
+            Err(FileError::SeveralRouters)
+        } else if keys.has("router_type") && keys.has("index") {
+            Err(FileError::RoutesElsewhere)
+        } else {
+            Err(FileError::Unknown)
+        }
     }
-    whole_file(serde_norway::Deserializer::from_str(text))
-        .map_err(|source| FileError::Yaml { source })
 }
 
-fn parse_json(text: &str) -> Result<RoutesFile, FileError> {
-    let mut json = serde_json::Deserializer::from_str(text);
-    let mut track = Track::new();
-    let file = whole_file(serde_path_to_error::Deserializer::new(&mut json, &mut track))
-        .and_then(|file| json.end().map(|()| file));
-    file.map_err(|source| {
-        let path = track.path();
-        let known = path.iter().any(|part| !matches!(part, Segment::Unknown));
-        let field = known.then(|| path.to_string());
-        FileError::Json { field, source }
-    })
-}
+/// A file read as a map; never as a list of its values, which JSON would let pass.
+struct Whole(RoutesFile);
 
-fn whole_file<'de, D: Deserializer<'de>>(from: D) -> Result<RoutesFile, D::Error> {
-    checked::map::<RoutesFile, _, _>(from, "a map with version and routes")
-}
+/// What a reader expects where the file begins.
+const WHOLE: &str = "a map with version and routes";
 
-/// The number of the line that begins or goes on after these bytes.
-fn line_after(bytes: &[u8]) -> usize {
-    1 + bytes.iter().filter(|&&b| b == b'\n').count()
-}
-
-/// Whether the character may stand in YAML. Its library refuses others too, but without
-/// saying in which line.
-fn is_yaml(c: char) -> bool {
-    matches!(c, '\t' | '\n' | '\r' | '\u{85}' | '\u{feff}')
-        || !c.is_control() && c < '\u{fffe}'
-        || c > '\u{ffff}'
-}
-
-/// The library's messages lack the place where that is the very first one.
-fn unsaid_line(error: &serde_norway::Error) -> &'static str {
-    match error.location() {
-        Some(place) if (place.line(), place.column()) == (1, 1) => " at line 1 column 1",
-        _ => "",
+impl<'de> Deserialize<'de> for Whole {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        checked::map::<RoutesFile, _, _>(from, WHOLE).map(Self)
     }
 }
 
@@ -211,61 +241,10 @@ fn settings<'de, D: Deserializer<'de>>(from: D) -> Result<Settings, D::Error> {
     checked::map::<Settings, _, _>(from, "a map of settings")
 }
 
-fn distinct_texts<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Text>, D::Error> {
-    Vec::deserialize(from).map(distinct)
+fn is_default(settings: &Settings) -> bool {
+    *settings == Settings::default()
 }
 
-/// Reads routes one by one, so that an error about the second of a name stands at its line.
-fn distinct_routes<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Route>, D::Error> {
-    struct Routes;
-
-    impl<'de> Visitor<'de> for Routes {
-        type Value = Vec<Route>;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a list of routes")
-        }
-
-        fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Vec<Route>, A::Error> {
-            let mut routes = Vec::new();
-            let mut names: HashSet<RouteName> = HashSet::new();
-            while let Some(route) = seq.next_element_seed(New(&names))? {
-                names.insert(route.name.clone());
-                routes.push(route);
-            }
-            Ok(routes)
-        }
-    }
-
-    /// Checks while the reader stands at the route.
-    struct New<'a>(&'a HashSet<RouteName>);
-
-    impl<'de> DeserializeSeed<'de> for New<'_> {
-        type Value = Route;
-
-        fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Route, D::Error> {
-            from.deserialize_map(self)
-        }
-    }
-
-    impl<'de> Visitor<'de> for New<'_> {
-        type Value = Route;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str(ROUTE)
-        }
-
-        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Route, A::Error> {
-            let route = Route::deserialize(MapAccessDeserializer::new(map))?;
-            if self.0.contains(&route.name) {
-                return Err(A::Error::custom(format_args!(
-                    "two routes are called {:?}; join them or rename one",
-                    route.name.as_str()
-                )));
-            }
-            Ok(route)
-        }
-    }
-
-    from.deserialize_seq(Routes)
+fn distinct_texts<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Text>, D::Error> {
+    Vec::deserialize(from).map(distinct)
 }

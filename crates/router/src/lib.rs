@@ -1,8 +1,8 @@
 //! Which route a vector belongs to, or none: routes, evidence, decisions.
 //!
 //! - [`Route`] is what people write: a name, utterances, cuts; [`RoutesFile`] is the file
-//!   they write it in. [`RouteName`], [`Text`], [`Cut`] are checked when they are made, so
-//!   nothing further in checks them again.
+//!   they write it in, and [`ContentHash`] tells whether two say the same. [`RouteName`],
+//!   [`Text`], [`Cut`] are checked when they are made, so nothing further in checks them again.
 //! - A [`Change`] is what a caller asks for, an [`Edit`] what it comes to once it is stored,
 //!   a [`Diff`] how two revisions differ.
 //! - [`Snapshot`] is a set of routes with their texts and vectors, immutable and cheap to
@@ -15,6 +15,7 @@
 mod change;
 mod checked;
 mod confidence;
+mod content_hash;
 mod decide;
 mod decision;
 mod edit;
@@ -33,10 +34,11 @@ mod threshold;
 
 pub use change::{Change, ImportMode, RoutePatch, SettingsPatch};
 pub use confidence::{DEFAULT_CUT, Prior};
+pub use content_hash::{ContentHash, ContentHashError};
 pub use decision::{Candidate, Decision, FitStatus, Neighbour, Outcome, Reason};
 pub use edit::{Edit, Owner, Place, PlacedText};
 pub use evidence::NEAREST;
-pub use file::{FileError, FileFormat, RoutesFile};
+pub use file::{FileError, FileFormat, Imported, MAX_FILE_BYTES, RoutesFile};
 pub use history::{Changed, Diff, RevisionEntry, RouteDiff, RouteDiffKind, TextsDiff};
 pub use index::Compaction;
 pub use name::{NameError, NamespaceName, RouteName};
