@@ -116,8 +116,15 @@ impl Canonical {
     }
 
     fn route(&mut self, route: &Route) {
-        let Route { name, utterances, negatives, threshold, score_threshold, description, metadata } =
-            route;
+        let Route {
+            name,
+            utterances,
+            negatives,
+            threshold,
+            score_threshold,
+            description,
+            metadata,
+        } = route;
         self.text(name.as_str());
         self.put("{");
         if let Some(description) = description {

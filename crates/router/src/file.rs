@@ -166,16 +166,21 @@ impl RoutesFile {
     /// As [`Self::parse`], save that a file of that library may have unknown keys; or it is
     /// of neither kind, or of that library and holds no routes or several routers.
     pub fn import(text: &str, format: FileFormat) -> Result<Imported, FileError> {
-        match Self::parse(text, format) {
-            Ok(file) => Ok(Imported { file, notes: Vec::new() }),
-            // Of the right kind but with faults, too long, or no YAML or JSON at all: the
-            // first error says it best. The keys alone tell.
-            Err(error) => match Kind::of(&read::read::<read::Keys>(text, format)?)? {
+        let error = match Self::parse(text, format) {
+            Ok(file) => return Ok(Imported { file, notes: Vec::new() }),
+            Err(error) => error,
+        };
+        match read::read::<read::Keys>(text, format) {
+            Ok(keys) => match Kind::of(&keys)? {
                 Kind::Own => Err(error),
                 Kind::SemanticRouter => {
                     read::read::<semantic_router::Config>(text, format).map(Into::into)
                 }
             },
+            // No YAML or JSON at all. If that shows only behind the first error, then that
+            // one may be about a key of the other kind.
+            Err(broken) if broken.place() > error.place() => Err(broken),
+            Err(_) => Err(error),
         }
     }
 

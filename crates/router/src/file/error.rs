@@ -60,6 +60,17 @@ pub enum FileError {
     SeveralRouters,
 }
 
+impl FileError {
+    /// Line and column, of what has a syntax.
+    pub(super) fn place(&self) -> Option<(usize, usize)> {
+        match self {
+            Self::Yaml { source } => source.location().map(|at| (at.line(), at.column())),
+            Self::Json { source, .. } => Some((source.line(), source.column())),
+            _ => None,
+        }
+    }
+}
+
 /// The library's messages lack the place where that is the very first one.
 fn unsaid_line(error: &serde_norway::Error) -> &'static str {
     match error.location() {

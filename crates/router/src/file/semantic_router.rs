@@ -93,7 +93,11 @@ impl<'de> Visitor<'de> for ConfigVisitor {
             match key.as_str() {
                 "routes" => once("routes", &mut routes, map.next_value()?)?,
                 "confidence_threshold" => {
-                    once("confidence_threshold", &mut config.confidence_threshold, map.next_value()?)?;
+                    once(
+                        "confidence_threshold",
+                        &mut config.confidence_threshold,
+                        map.next_value()?,
+                    )?;
                 }
                 "router_type" => once("router_type", &mut config.router_type, map.next_value()?)?,
                 "encoder" | "encoder_name" => {

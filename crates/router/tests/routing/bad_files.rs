@@ -1,13 +1,17 @@
 //! A bad routes file is refused as a whole, with the field and the line to blame.
 
-use synaptoroute_router::{FileFormat, RoutesFile};
+use synaptoroute_router::{FileError, FileFormat, RoutesFile};
 
 /// What is wrong with a file, the file, and what the message must say.
 type Case<'a> = (&'a str, &'a str, &'a [&'a str]);
 
 /// Every case whose message does not say all it must.
 fn unclear(format: FileFormat, cases: &[Case<'_>]) -> Vec<String> {
-    let judge = |(what, file, words): &Case<'_>| match RoutesFile::parse(file, format) {
+    unclear_to(cases, |file| RoutesFile::parse(file, format))
+}
+
+fn unclear_to<T>(cases: &[Case<'_>], parse: impl Fn(&str) -> Result<T, FileError>) -> Vec<String> {
+    let judge = |(what, file, words): &Case<'_>| match parse(file) {
         Ok(_) => Some(format!("{what}: taken")),
         Err(error) => {
             let message = error.to_string();
@@ -21,6 +25,11 @@ fn unclear(format: FileFormat, cases: &[Case<'_>]) -> Vec<String> {
 fn assert_clear(format: FileFormat, cases: &[Case<'_>]) {
     let unclear = unclear(format, cases);
     assert!(unclear.is_empty(), "{}", unclear.join("\n"));
+    // Those of our own kind are as strict, and as clear, for an import.
+    let own: Vec<_> =
+        cases.iter().filter(|(_, file, _)| file.contains("version")).copied().collect();
+    let unclear = unclear_to(&own, |file| RoutesFile::import(file, format));
+    assert!(unclear.is_empty(), "imported: {}", unclear.join("\n"));
 }
 
 /// A file whose third line begins a sound route and whose fifth begins this one.

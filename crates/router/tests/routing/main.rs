@@ -3,6 +3,9 @@
 //! - `values`: what a name, a text, a cut may be.
 //! - `round_trip`: a routes file survives being written and read.
 //! - `bad_files`: a bad one is refused with field and line.
+//! - `imports`: files of another library, and what is told about them.
+//! - `content_hash`: equal content, equal hash; other content, another.
+//! - `generated`: files of arbitrary content.
 //! - `rules`: decisions, one rule at a time.
 //! - `weighing`: what counts as evidence, and what speaks against a route.
 //! - `model`: decisions against a naive model of all the rules together.
@@ -11,6 +14,9 @@
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
 mod bad_files;
+mod content_hash;
+mod generated;
+mod imports;
 mod index;
 mod model;
 mod round_trip;

@@ -2,129 +2,20 @@
 
 use std::path::Path;
 
-use proptest::collection::{btree_map, vec};
+use proptest::collection::vec;
 use proptest::prelude::*;
-use serde_json::{Map, Number, Value};
-use synaptoroute_router::{FileFormat, Route, RouteName, RoutesFile, Settings, Text};
+use synaptoroute_router::{FileFormat, MAX_FILE_BYTES, RoutesFile, Settings};
 
-/// Strings that a format could take for something else.
-const ODD: [&str; 32] = [
-    "null",
-    "~",
-    "true",
-    "no",
-    "5",
-    "0x1f",
-    "1_000",
-    "1e3",
-    ".inf",
-    ".NaN",
-    "=",
-    "<<",
-    "-",
-    "- a",
-    "a: b",
-    "a #b",
-    "#",
-    "[",
-    "{}",
-    "&a",
-    "*a",
-    "!a",
-    "|",
-    ">",
-    "%",
-    "@",
-    "'",
-    "\"",
-    "\\",
-    "a\nb",
-    "\n a\n\n",
-    "\u{feff}a\u{2028}",
-];
-
-fn strings() -> impl Strategy<Value = String> {
-    prop_oneof![
-        prop::sample::select(&ODD[..]).prop_map(str::to_owned),
-        any::<String>(),
-        "[a-z ]{1,20}",
-        "[ \t\r\na:#-]{1,8}",
-    ]
-}
-
-fn texts(count: impl Into<prop::collection::SizeRange>) -> impl Strategy<Value = Vec<Text>> {
-    let text = strings().prop_filter_map("a text", |text| Text::try_from(text).ok());
-    vec(text, count)
-}
-
-fn values() -> impl Strategy<Value = Value> {
-    let leaf = prop_oneof![
-        Just(Value::Null),
-        any::<bool>().prop_map(Value::from),
-        any::<i64>().prop_map(Value::from),
-        any::<u64>().prop_map(Value::from),
-        any::<f64>().prop_filter_map("finite", Number::from_f64).prop_map(Value::from),
-        strings().prop_map(Value::from),
-    ];
-    leaf.prop_recursive(3, 12, 4, |inner| {
-        prop_oneof![
-            vec(inner.clone(), 0..4).prop_map(Value::from),
-            btree_map(strings(), inner, 0..4).prop_map(Value::from_iter),
-        ]
-    })
-}
-
-prop_compose! {
-    fn routes()(
-        utterances in texts(1..5),
-        negatives in texts(0..3),
-        threshold in prop::option::of(0.0..=1.0_f64),
-        score_threshold in prop::option::of(-1.0..=1.0_f64),
-        description in prop::option::of(strings()),
-        metadata in btree_map(strings(), values(), 0..3),
-        name in strings().prop_filter_map("a name", |name| RouteName::try_from(name).ok()),
-    ) -> Route {
-        let mut route = Route::new(name, utterances).unwrap().with_negatives(negatives);
-        route.threshold = threshold.map(|cut| cut.try_into().unwrap());
-        route.score_threshold = score_threshold.map(|cut| cut.try_into().unwrap());
-        route.description = description;
-        route.metadata = Map::from_iter(metadata);
-        route
-    }
-}
-
-prop_compose! {
-    fn files()(
-        margin in 0.0..=2.0_f64,
-        top_k in 1..=100_u64,
-        mut negatives in texts(0..4),
-        mut routes in vec(routes(), 0..5),
-    ) -> RoutesFile {
-        negatives.sort_by(|a, b| a.as_str().cmp(b.as_str()));
-        negatives.dedup();
-        routes.sort_by(|a, b| a.name.cmp(&b.name));
-        routes.dedup_by(|a, b| a.name == b.name);
-        let mut file = read("version: 1\nroutes: []", FileFormat::Yaml);
-        file.settings =
-            Settings { margin: margin.try_into().unwrap(), top_k: top_k.try_into().unwrap() };
-        (file.negatives, file.routes) = (negatives, routes);
-        file
-    }
-}
-
-#[track_caller]
-fn read(text: &str, format: FileFormat) -> RoutesFile {
-    RoutesFile::parse(text, format).unwrap_or_else(|error| panic!("{error} in\n{text}"))
-}
+use crate::generated::{files, read, strings};
 
 proptest! {
     #[test]
     fn what_is_written_reads_back_the_same(file in files()) {
-        let yaml = serde_norway::to_string(&file).unwrap();
+        let yaml = file.to_yaml();
         prop_assert_eq!(&read(&yaml, FileFormat::Yaml), &file, "{}", yaml);
-        let json = serde_json::to_string(&file).unwrap();
+        let json = file.to_json();
         prop_assert_eq!(&read(&json, FileFormat::Json), &file, "{}", json);
-        let json = serde_json::to_string_pretty(&file).unwrap();
+        let json = serde_json::to_string(&file).unwrap();
         prop_assert_eq!(&read(&json, FileFormat::Json), &file, "{}", json);
     }
 
@@ -134,6 +25,7 @@ proptest! {
         for format in [FileFormat::Yaml, FileFormat::Json] {
             let _ = RoutesFile::parse_bytes(&bytes, format);
             let _ = RoutesFile::parse(&text, format);
+            let _ = RoutesFile::import_bytes(&bytes, format);
         }
     }
 }
@@ -213,5 +105,77 @@ fn the_format_is_told_by_the_name() {
         ("routes.json.yaml", FileFormat::Yaml),
     ] {
         assert_eq!(FileFormat::of(Path::new(path)), format, "{path}");
+    }
+}
+
+/// What people get to see and to edit.
+#[test]
+fn yaml_without_needless_signs() {
+    let json = r##"{"version": 1, "negatives": ["what is the capital of France"], "routes": [
+        {"name": "billing", "threshold": 0.6, "description": "Invoices, charges: payments",
+         "metadata": {"team": "finance", "tier": 2, "weight": 1.0, "open": "no"},
+         "utterances": ["where is my bill", "I was charged twice!", "Où est ma facture ? 💸",
+             "it's 5", "5", "1e3", "# x", "a: b", "no", " a", "two\nlines", "bell\u0007"]},
+        {"name": "second", "utterances": ["x"], "metadata": {}, "negatives": []}],
+        "settings": {"margin": 0.0, "top_k": 3}}"##;
+    let yaml = r#"version: 1
+negatives:
+- what is the capital of France
+routes:
+- name: billing
+  utterances:
+  - where is my bill
+  - I was charged twice!
+  - Où est ma facture ? 💸
+  - it's 5
+  - '5'
+  - '1e3'
+  - '# x'
+  - 'a: b'
+  - no
+  - ' a'
+  - |-
+    two
+    lines
+  - "bell\a"
+  threshold: 0.6
+  description: 'Invoices, charges: payments'
+  metadata:
+    team: finance
+    tier: 2
+    weight: 1.0
+    open: no
+- name: second
+  utterances:
+  - x
+"#;
+    assert_eq!(read(json, FileFormat::Json).to_yaml(), yaml);
+}
+
+/// JSON with one was refused, as some editors save it.
+#[test]
+fn a_byte_order_mark_is_no_content() {
+    for (text, format) in [
+        ("\u{feff}{\"version\": 1, \"routes\": []}", FileFormat::Json),
+        ("\u{feff}{\"version\": 1, \"routes\": []}", FileFormat::Yaml),
+        ("\u{feff}version: 1\nroutes: []", FileFormat::Yaml),
+    ] {
+        let file = RoutesFile::parse_bytes(text.as_bytes(), format).unwrap();
+        assert_eq!(file, read("version: 1\nroutes: []", FileFormat::Yaml), "{text}");
+        assert_eq!(RoutesFile::import(text, format).unwrap().file, file, "{text}");
+    }
+}
+
+#[test]
+fn a_file_beyond_the_limit_is_refused_unread() {
+    let bytes = vec![0; MAX_FILE_BYTES + 1];
+    for format in [FileFormat::Yaml, FileFormat::Json] {
+        for error in [
+            RoutesFile::parse_bytes(&bytes, format).unwrap_err(),
+            RoutesFile::import_bytes(&bytes, format).unwrap_err(),
+        ] {
+            let error = error.to_string();
+            assert!(error.contains("268435457 bytes; at most 256 MiB"), "{error}");
+        }
     }
 }

@@ -6,7 +6,7 @@ use super::Config;
 use super::route::ConfigRoute;
 
 /// Keys of the file whose work is done by other means here.
-const OF_THE_ROUTER: [&str; 14] = [
+const OF_THE_ROUTER: [&str; 13] = [
     "encoder_type",
     "encoder_name",
     "encoder",
@@ -20,7 +20,6 @@ const OF_THE_ROUTER: [&str; 14] = [
     "model",
     "instructions",
     "embeddings",
-    "llm",
 ];
 
 /// Keys of a route that call functions.
@@ -83,10 +82,13 @@ impl Config {
     fn notes_on_cuts(&self) -> Vec<String> {
         let mut notes = Vec::new();
         let routes = || self.routes.iter();
-        if let Some(routes) = names(routes().filter(|config| config.route.score_threshold.is_some())) {
-            let encoder = self.encoder.as_ref().map_or("another encoder".to_owned(), |encoder| {
-                format!("the encoder {encoder:?}")
-            });
+        if let Some(routes) =
+            names(routes().filter(|config| config.route.score_threshold.is_some()))
+        {
+            let encoder = self
+                .encoder
+                .as_ref()
+                .map_or("another encoder".to_owned(), |encoder| format!("the encoder {encoder:?}"));
             notes.push(format!(
                 "`score_threshold` of {routes} was chosen for similarities of {encoder} and is a \
                  cut on this one's: check it, or take it away"
