@@ -40,7 +40,7 @@ pub use error::FileError;
 pub const MAX_FILE_BYTES: usize = 256 * 1024 * 1024;
 
 /// Routes, settings and negatives of one namespace.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct RoutesFile {

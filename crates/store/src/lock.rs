@@ -1,0 +1,58 @@
+//! One writer a file.
+//!
+//! SQLite would let two writers take turns, but each keeps in memory what it believes the
+//! file to hold. So a writer holds the lock of a file beside the database for as long as it
+//! lives. The kernel lets go of it when a process ends, however it ends; the file stays,
+//! since deleting it would let two later writers lock two files of one name.
+
+use std::fs::{self, File, TryLockError};
+use std::io::{Seek, Write};
+use std::path::{Path, PathBuf};
+
+use crate::error::StoreError;
+
+/// Held while it lives.
+#[derive(Debug)]
+pub(crate) struct WriterLock {
+    _file: File,
+}
+
+impl WriterLock {
+    pub(crate) fn take(database: &Path) -> Result<Self, StoreError> {
+        let path = lock_path(database);
+        let failed = |source: std::io::Error| {
+            use std::io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
+            match source.kind() {
+                PermissionDenied | ReadOnlyFilesystem => StoreError::ReadOnly,
+                _ => StoreError::CannotOpen { path: path.clone(), source: source.into() },
+            }
+        };
+        // Not truncated: until the lock is ours, what stands there is the holder's.
+        let mut file = File::options()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&path)
+            .map_err(failed)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let pid = fs::read_to_string(&path).ok().and_then(|pid| pid.trim().parse().ok());
+                return Err(StoreError::InUse { path: database.into(), pid });
+            }
+            Err(TryLockError::Error(source)) => return Err(failed(source)),
+        }
+        // Who holds it is a help for people; not being able to say so stops nobody.
+        let _ = file.set_len(0).and_then(|()| file.rewind());
+        let _ = writeln!(file, "{}", std::process::id());
+        Ok(Self { _file: file })
+    }
+}
+
+/// Two names of one database must come to one lock, so links are followed.
+fn lock_path(database: &Path) -> PathBuf {
+    let mut path = fs::canonicalize(database).unwrap_or_else(|_| database.into()).into_os_string();
+    path.push(".lock");
+    path.into()
+}
