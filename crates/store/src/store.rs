@@ -90,6 +90,10 @@ impl Store {
     ///
     /// It does not.
     pub fn probe(&mut self) -> Result<(), StoreError> {
+        self.write_probe()
+    }
+
+    pub(crate) fn write_probe(&self) -> Result<(), StoreError> {
         self.reads
             .db
             .prepare_cached(

@@ -84,6 +84,15 @@ impl<'a> Transaction<'a> {
         self.step(|store| namespace::delete(&store.reads.db, name))
     }
 
+    /// Writes something that means nothing: committed, it shows that the disk takes writes.
+    ///
+    /// # Errors
+    ///
+    /// The store fails.
+    pub fn probe(&mut self) -> Result<(), StoreError> {
+        self.step(|store| store.write_probe())
+    }
+
     /// Makes all changes durable; when it returns, they are as lasting as
     /// [`Durability`](crate::Durability) says.
     ///

@@ -12,7 +12,7 @@ use synaptoroute_encoder::{Encoder, Kernels};
 use synaptoroute_router::{
     Change, Compaction, Edit, NamespaceName, Revision, Snapshot, SnapshotBuilder,
 };
-use synaptoroute_store::{Store, StoreError, Vectors};
+use synaptoroute_store::{Reads, Store, StoreError, Vectors};
 
 use crate::committer::Committer;
 use crate::error::RouterError;
@@ -221,7 +221,7 @@ fn write(
 
 /// All namespaces as the store has them.
 pub(crate) fn load(
-    store: &Store,
+    store: &Reads,
     kernels: Kernels,
     dimensions: usize,
 ) -> Result<Spaces, StoreError> {

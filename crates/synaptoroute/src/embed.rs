@@ -64,9 +64,6 @@ fn embed(encoder: &dyn Encoder, texts: &[&Text]) -> Result<Vec<Vec<f32>>, Failed
     let words: Vec<&str> = texts.iter().map(|text| text.as_str()).collect();
     match encoder.encode(&words) {
         Ok(embeddings) => Ok(embeddings.into_iter().map(|embedding| embedding.vector).collect()),
-        Err(error) => {
-            let alone = |&word: &&str| encoder.encode(&[word]).is_err();
-            Err((words.iter().position(|word| alone(word)).unwrap_or(0), error))
-        }
+        Err(error) => Err((error.index(), error)),
     }
 }

@@ -62,6 +62,9 @@ pub enum RouterError {
         /// Its fingerprint.
         expected_fingerprint: String,
     },
+    /// The texts of a file could not be embedded anew.
+    #[error(transparent)]
+    Reembed(ReembedError<EncodeError>),
     /// The writer panicked. Whether the change was made is not known; reading tells.
     #[error("the change failed inside the router; read the content to see whether it was made")]
     Panicked,
@@ -88,6 +91,7 @@ impl From<ReembedError<EncodeError>> for RouterError {
         match error {
             ReembedError::Embed(error) => Self::Encode(error),
             ReembedError::Store(error) => error.into(),
+            other => Self::Reembed(other),
         }
     }
 }

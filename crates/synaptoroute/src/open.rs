@@ -153,7 +153,7 @@ impl Router {
         overwrite: bool,
         progress: Progress<'_>,
     ) -> Result<(), RouterError> {
-        self.open.read(|reads| reads.backup_to(to, overwrite, progress))
+        self.open.read(|reads| reads.backup_to(to, overwrite, &mut |done, of| progress(done, of)))
     }
 }
 
@@ -163,10 +163,11 @@ impl Open {
         &self,
         read: impl FnOnce(&Reads) -> Result<T, StoreError>,
     ) -> Result<T, RouterError> {
-        Ok(match &self.path {
-            Some(path) => read(&Reader::open(path)?)?,
-            None => read(&self.core.committer.worker())?,
-        })
+        let done = match &self.path {
+            Some(path) => read(&*Reader::open(path)?),
+            None => read(&**self.core.committer.worker()),
+        };
+        Ok(done?)
     }
 }
 

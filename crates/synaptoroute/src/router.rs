@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use synaptoroute_encoder::{Embedding, Encoder, ModelInfo};
+use synaptoroute_encoder::{Embedding, ModelInfo};
 use synaptoroute_router::{
     Diff, NamespaceName, Revision, RevisionEntry, RoutesFile, Snapshot, Text,
 };
