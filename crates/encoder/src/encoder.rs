@@ -62,3 +62,13 @@ pub enum EncodeError {
         message: String,
     },
 }
+
+impl EncodeError {
+    /// The place, in what was to be encoded, of the text to blame.
+    #[must_use]
+    pub const fn index(&self) -> usize {
+        match self {
+            Self::Tokenizer { index, .. } => *index,
+        }
+    }
+}
