@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use synaptoroute::{
-    Revision, Route, RouteOptions, Router, RouterError, RoutesFile, Snapshot, Text,
+    Owner, Revision, Route, RouteName, RouteOptions, Router, RouterError, RoutesFile, Snapshot,
+    Text,
 };
 
 use crate::support::{
@@ -17,13 +18,22 @@ fn number(revision: Revision) -> u64 {
     revision.get()
 }
 
-/// The routes of both hold the same texts and, to the bit, the same vectors.
+/// Both hold the same texts and, to the bit, the same vectors.
 #[track_caller]
 fn assert_same(a: &Snapshot, b: &Snapshot) {
-    assert!(a.same_content(b));
-    for (a, b) in a.routes().zip(b.routes()) {
-        assert!(a == b, "{} and {}", a.route().name, b.route().name);
-    }
+    assert_eq!(a.content(), b.content());
+    assert_eq!(vectors(a), vectors(b));
+}
+
+/// Owners with the vectors of their texts, in order.
+fn vectors(snapshot: &Snapshot) -> Vec<(Owner, Vec<Arc<[f32]>>)> {
+    let of = |name: &RouteName| [Owner::Utterances(name.clone()), Owner::Negatives(name.clone())];
+    let owners = snapshot.routes().flat_map(|route| of(&route.name)).chain([Owner::Namespace]);
+    let vectors = |owner| {
+        let texts = snapshot.placed_texts(&owner);
+        (owner, texts.into_iter().map(|placed| placed.vector).collect())
+    };
+    owners.map(vectors).collect()
 }
 
 #[test]
@@ -74,10 +84,10 @@ fn an_upsert_replaces_the_whole_route() {
     let router = support();
     router.upsert(route("billing", &["my invoice is wrong"]), None).unwrap();
     let snapshot = router.snapshot();
-    let billing = snapshot.route("billing").unwrap();
-    assert_eq!(billing.route(), &route("billing", &["my invoice is wrong"]));
-    assert_eq!(billing.utterance_vectors().len(), 1);
-    assert!(billing.negative_vectors().is_empty());
+    let billing = snapshot.whole_route("billing").unwrap();
+    assert_eq!(billing, route("billing", &["my invoice is wrong"]));
+    let counts = snapshot.route("billing").map(|entry| (entry.utterances, entry.negatives));
+    assert_eq!(counts, Some((1, 0)));
     assert_eq!(snapshot.routes().count(), 3);
 }
 
@@ -132,9 +142,8 @@ fn loading_is_the_same_whatever_the_number_of_texts() {
         let snapshot = router.snapshot();
         let mut expected = singly.iter();
         for route in snapshot.routes() {
-            let vectors = route.utterance_vectors();
-            for i in 0..vectors.len() {
-                assert_eq!(vectors.row(i), expected.next().unwrap(), "{count} texts");
+            for placed in snapshot.placed_texts(&Owner::Utterances(route.name.clone())) {
+                assert_eq!(&*placed.vector, expected.next().unwrap(), "{count} texts");
             }
         }
         assert_eq!(70 - expected.len(), count);
@@ -217,25 +226,28 @@ fn a_text_that_cannot_be_encoded_changes_nothing() {
     };
     let mut negative = file(SUPPORT);
     negative.negatives.push(text(FAIL));
-    for (what, result) in [
-        ("the only text", failing_load(0, 1)),
-        ("the first of many", failing_load(0, 70)),
-        ("one in the middle", failing_load(40, 70)),
-        ("the last of many", failing_load(69, 70)),
-        ("a negative of the file", router.load(negative, &|_, _| ())),
-        ("a new route", router.upsert(route("greeting", &["hello", FAIL]), None)),
-        ("a known route", router.upsert(route("billing", &[FAIL]), None)),
+    for (what, place, result) in [
+        ("the only text", "routes[0].utterances[0]", failing_load(0, 1)),
+        ("the first of many", "routes[0].utterances[0]", failing_load(0, 70)),
+        ("one in the middle", "routes[5].utterances[5]", failing_load(40, 70)),
+        ("the last of many", "routes[9].utterances[6]", failing_load(69, 70)),
+        ("a negative of the file", "negatives[2]", router.load(negative, &|_, _| ())),
+        ("a new route", "utterances[1]", router.upsert(route("greeting", &["hello", FAIL]), None)),
+        ("a known route", "utterances[0]", router.upsert(route("billing", &[FAIL]), None)),
         (
             "a route's negative",
+            "negatives[0]",
             router.upsert(route("a", &["hello"]).with_negatives(vec![text(FAIL)]), None),
         ),
         (
             "an added utterance",
+            "utterances[1]",
             router.add_utterances(&name("billing"), vec![text("fine"), text(FAIL)], None),
         ),
     ] {
         let error = result.expect_err(what);
-        assert!(matches!(error, RouterError::Encode(_)), "{what}: {error}");
+        let RouterError::EncodeText { place: said, .. } = &error else { panic!("{what}: {error}") };
+        assert_eq!(said, place, "{what}");
         assert!(Arc::ptr_eq(&before, &router.snapshot()), "{what}");
     }
     let query = text("where is my bill");
@@ -282,6 +294,6 @@ fn what_was_added_counts_at_once_from_every_thread() {
     assert_eq!(all, (start + 1..=start + 48).collect::<Vec<_>>());
     let snapshot = router.snapshot();
     assert_eq!((number(snapshot.revision()), snapshot.routes().count()), (start + 48, 3 + 16));
-    let added = snapshot.routes().filter(|route| route.route().name.as_str().contains('-'));
-    assert!(added.into_iter().all(|route| route.route().utterances.len() == 3));
+    let mut added = snapshot.routes().filter(|route| route.name.as_str().contains('-'));
+    assert!(added.all(|route| route.utterances == 3));
 }

@@ -67,7 +67,7 @@ fn a_negative_counts_at_once() {
     let question = "where is my bill for the casino";
     assert_eq!(intent(&ask(&router, question)), Some("billing"));
     let snapshot = router.snapshot();
-    let billing = snapshot.route("billing").unwrap().route().clone();
+    let billing = snapshot.whole_route("billing").unwrap();
     router.upsert(billing.with_negatives(vec![text(question)]), None).unwrap();
     let refused = ask(&router, question);
     assert_eq!((intent(&refused), refused.decision.reason), (None, Reason::NearerToNegative));
