@@ -1,7 +1,7 @@
 //! Thirty-two rows of bytes, laid out `[width/4][32][4]` as a [panel](crate::PANEL) is, and
 //! behind them what else the scan needs of each row: one stream.
 
-use super::{MOST_NORM, MOST_WIDTH};
+use super::{LEAST_PEAK, MOST_NORM, MOST_WIDTH, nearest, norm, peak};
 use crate::simd::LANES;
 
 /// Rows of a block.
@@ -9,9 +9,6 @@ pub const BLOCK_ROWS: usize = 32;
 
 /// Largest code.
 const LIMIT: f32 = 127.0;
-
-/// A row that is shorter than this in every component has no codes, all is error.
-const LEAST_PEAK: f32 = 1e-30;
 
 /// Bytes of one number of each row.
 const NUMBER: usize = BLOCK_ROWS * 4;
@@ -67,24 +64,16 @@ impl<'a> Numbers<'a> {
 #[inline(always)]
 pub(crate) fn put(row: &[f32], block: &mut [i8], slot: usize) {
     let chunks = row.as_chunks::<LANES>().0;
-    let mut peaks = [0.0f32; LANES];
-    let mut squares = [0.0f64; LANES];
-    for x in chunks {
-        for i in 0..LANES {
-            peaks[i] = if x[i].abs() > peaks[i] { x[i].abs() } else { peaks[i] };
-            squares[i] += f64::from(x[i]) * f64::from(x[i]);
-        }
-    }
-    let norm = squares.iter().sum::<f64>().sqrt();
+    let norm = norm(chunks);
     assert!(norm <= MOST_NORM, "a row of length {norm}");
-    let peak = peaks.into_iter().fold(0.0, f32::max);
+    let peak = peak(chunks);
     let inverse = if peak < LEAST_PEAK { 0.0 } else { LIMIT / peak };
 
     let mut products = [0.0f64; LANES];
     let (mut own, mut sums) = ([0i32; LANES], [0i32; LANES]);
     for x in chunks {
         for i in 0..LANES {
-            let code = code(x[i], inverse);
+            let code = nearest(x[i] * inverse);
             products[i] += f64::from(x[i]) * f64::from(code);
             own[i] += code * code;
             sums[i] += code;
@@ -100,7 +89,7 @@ pub(crate) fn put(row: &[f32], block: &mut [i8], slot: usize) {
     for (x, steps) in chunks.iter().zip(steps) {
         let mut codes = [0i8; LANES];
         for i in 0..LANES {
-            let code = code(x[i], inverse);
+            let code = nearest(x[i] * inverse);
             let left = f64::from(x[i]) - f64::from(scale) * f64::from(code);
             squares[i] += left * left;
             codes[i] = code as i8;
@@ -120,13 +109,4 @@ pub(crate) fn put(row: &[f32], block: &mut [i8], slot: usize) {
             *to = byte.cast_signed();
         }
     }
-}
-
-/// `x * inverse`, rounded to the nearest integer: added to a number so large that its last
-/// place is 1. (Where the machine's baseline cannot round, the library's function takes longer
-/// than all else.)
-#[inline(always)]
-fn code(x: f32, inverse: f32) -> i32 {
-    const LAST_PLACE_ONE: f32 = 1.5 * (1 << 23) as f32;
-    (x * inverse + LAST_PLACE_ONE).to_bits() as i32 - LAST_PLACE_ONE.to_bits() as i32
 }

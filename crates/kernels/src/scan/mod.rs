@@ -20,6 +20,8 @@
 
 mod block;
 mod query;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use block::put;
 pub use block::{BLOCK_ROWS, block_len};
@@ -34,6 +36,9 @@ pub(crate) const MOST_NORM: f64 = 1.001;
 /// The widest vector: up to here no sum of products has more than the 24 bits of an `f32`, as
 /// 127 * 127 * 1024 < 2^24.
 pub(crate) const MOST_WIDTH: usize = 1024;
+
+/// A vector of which no component is greater has no codes; all is error.
+const LEAST_PEAK: f32 = 1e-30;
 
 /// Bytes of one step of the depth: four of each row.
 const STEP: usize = 4 * BLOCK_ROWS;
@@ -156,4 +161,36 @@ impl Ahead {
             self.at = self.next;
         }
     }
+}
+
+/// Length of a vector.
+#[inline(always)]
+fn norm(chunks: &[[f32; LANES]]) -> f64 {
+    let mut squares = [0.0f64; LANES];
+    for x in chunks {
+        for i in 0..LANES {
+            squares[i] += f64::from(x[i]) * f64::from(x[i]);
+        }
+    }
+    squares.iter().sum::<f64>().sqrt()
+}
+
+/// Greatest absolute component of a vector without NaN.
+#[inline(always)]
+fn peak(chunks: &[[f32; LANES]]) -> f32 {
+    let mut peaks = [0.0f32; LANES];
+    for x in chunks {
+        for i in 0..LANES {
+            peaks[i] = if x[i].abs() > peaks[i] { x[i].abs() } else { peaks[i] };
+        }
+    }
+    peaks.into_iter().fold(0.0, f32::max)
+}
+
+/// Rounded to the nearest integer: added to a number so large that its last place is 1. Where
+/// the baseline of the target cannot round, the library's function takes longer than all else.
+#[inline(always)]
+fn nearest(x: f32) -> i32 {
+    const LAST_PLACE_ONE: f32 = 1.5 * (1 << 23) as f32;
+    (x + LAST_PLACE_ONE).to_bits() as i32 - LAST_PLACE_ONE.to_bits() as i32
 }

@@ -1,6 +1,6 @@
 //! A query, as the scan takes it.
 
-use super::{MOST_NORM, MOST_WIDTH};
+use super::{LEAST_PEAK, MOST_NORM, MOST_WIDTH, nearest, norm, peak};
 use crate::simd::LANES;
 
 /// What a step of the high plane is worth: both planes have 7 bits, which every instruction set
@@ -55,26 +55,31 @@ impl ScanQuery {
     pub fn set(&mut self, query: &[f32]) {
         let width = query.len();
         assert!(width > 0 && width.is_multiple_of(LANES) && width <= MOST_WIDTH, "width {width}");
-        let norm = query.iter().map(|&x| f64::from(x) * f64::from(x)).sum::<f64>().sqrt();
+        let chunks = query.as_chunks::<LANES>().0;
+        let norm = norm(chunks);
         assert!(norm <= MOST_NORM, "a query of length {norm}");
-        let peak = query.iter().fold(0.0f32, |peak, x| peak.max(x.abs()));
+        let peak = peak(chunks);
+        let inverse = if peak < LEAST_PEAK { 0.0 } else { LIMIT / peak };
         self.scale = peak / LIMIT;
         let scale = f64::from(self.scale);
-        let inverse = if scale > 0.0 { 1.0 / scale } else { 0.0 };
 
-        let (mut square, mut missing) = (0.0, 0.0);
+        let (mut squares, mut missing) = ([0.0; LANES], [0.0; LANES]);
         self.planes.clear();
-        self.planes.extend(query.as_chunks::<4>().0.iter().map(|four| {
-            let codes = four.map(|x| {
-                let limit = f64::from(LIMIT);
-                let code = (f64::from(x) * inverse).round().clamp(-limit, limit);
-                let stands_for = scale * code;
-                square += stands_for * stands_for;
-                missing += (f64::from(x) - stands_for).powi(2);
-                code as i32 + HIGH_ZERO * BASE as i32
-            });
-            [codes.map(|code| (code >> 7) as u8), codes.map(|code| (code & 0x7f) as u8)]
-        }));
+        for x in chunks {
+            let (mut high, mut low) = ([0; LANES], [0; LANES]);
+            for i in 0..LANES {
+                let code = nearest(x[i] * inverse);
+                let stands_for = scale * f64::from(code);
+                let left = f64::from(x[i]) - stands_for;
+                squares[i] += stands_for * stands_for;
+                missing[i] += left * left;
+                let code = code + HIGH_ZERO * BASE as i32;
+                (high[i], low[i]) = ((code >> 7) as u8, (code & 0x7f) as u8);
+            }
+            let fours = high.as_chunks().0.iter().zip(low.as_chunks().0);
+            self.planes.extend(fours.map(|(high, low)| [*high, *low]));
+        }
+        let (square, missing) = (squares.iter().sum::<f64>(), missing.iter().sum::<f64>());
 
         // The approximate product has three roundings, and the square of it the scan takes off
         // ten units at most; with sixteen, no root is ever of less than it should be.
