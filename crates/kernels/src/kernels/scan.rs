@@ -23,8 +23,8 @@ impl Kernels {
     /// [`Kernels::dot_rows`] finds. All instruction sets find the same bounds.
     ///
     /// Blocks stream at the speed of the memory they lie in if `next` is what is scanned
-    /// next: its beginning is fetched meanwhile. So scan some blocks a call, as many as leave
-    /// the bounds in the nearest cache. It may be empty. Begin blocks on a cache line.
+    /// next: its beginning is fetched meanwhile. So scan some blocks a call, sixteen say, and the
+    /// bounds stay in the nearest cache. `next` may be empty. Begin blocks on a cache line.
     ///
     /// ```
     /// use synaptoroute_kernels::{AlignedVec, BLOCK_ROWS, Kernels, ScanQuery, block_len};
