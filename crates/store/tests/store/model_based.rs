@@ -7,8 +7,8 @@ use proptest::option;
 use proptest::prelude::*;
 use serde_json::{Map, json};
 use synaptoroute_router::{
-    Change, Cut, ImportMode, Margin, NamespaceName, Owner, Route, RouteAttributes, RouteName,
-    RoutePatch, RoutesFile, Settings, SettingsPatch, SimilarityCut, Text, TopK,
+    Change, Cut, ImportMode, Margin, NamespaceName, Owner, Revision, Route, RouteAttributes,
+    RouteName, RoutePatch, RoutesFile, Settings, SettingsPatch, SimilarityCut, Text, TopK,
 };
 use synaptoroute_store::{Reader, Store, StoreError};
 
@@ -23,13 +23,13 @@ enum Step {
     Transaction(Vec<Request>, bool),
     /// Close, open again and compare everything.
     Reopen,
-    /// Compare two revisions.
+    /// Compare two revisions; the numbers are [`resolved`].
     Diff(NamespaceName, u64, u64),
 }
 
 #[derive(Clone, Debug)]
 enum Request {
-    /// With an expected revision: right, wrong or none.
+    /// With an expected revision: right, wrong or none. A rollback's is [`resolved`].
     Change(NamespaceName, Option<bool>, Change),
     Create(NamespaceName),
     Delete(NamespaceName),
@@ -151,6 +151,12 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
+/// Turns a random number into a revision that is likely to be one.
+fn resolved(number: u64, history: &History) -> Revision {
+    let current = history.revision().get();
+    revision(if number == 29 { current + 1 } else { current.saturating_sub(number % 10) })
+}
+
 /// The naive map, and a memory that follows the store's edits.
 #[derive(Clone, Default)]
 struct Known(BTreeMap<NamespaceName, (History, Mirror)>);
@@ -180,6 +186,12 @@ impl Known {
                 }
             }
             Request::Change(name, expected, change) => {
+                let change = &match (change, self.0.get(name)) {
+                    (Change::Rollback(to), Some((history, _))) => {
+                        Change::Rollback(resolved(to.get(), history))
+                    }
+                    (change, _) => change.clone(),
+                };
                 let vectors = vectors(change, salt);
                 let Some((history, mirror)) = self.0.get_mut(name) else {
                     let refused = transaction.apply(name, None, change, &vectors, salt);
@@ -219,14 +231,14 @@ impl Known {
     }
 
     fn diff(&self, reads: &synaptoroute_store::Reads, name: &NamespaceName, a: u64, b: u64) {
-        let told = reads.diff(name, revision(a), revision(b));
-        match self.0.get(name) {
-            None => assert!(matches!(told, Err(StoreError::UnknownNamespace { .. }))),
-            Some((history, _)) => assert_eq!(
-                told.map_err(|error| Refusal::of(&error)),
-                history.diff(revision(a), revision(b))
-            ),
-        }
+        let Some((history, _)) = self.0.get(name) else {
+            let told = reads.diff(name, revision(a), revision(b));
+            assert!(matches!(told, Err(StoreError::UnknownNamespace { .. })));
+            return;
+        };
+        let (a, b) = (resolved(a, history), resolved(b, history));
+        let told = reads.diff(name, a, b).map_err(|error| Refusal::of(&error));
+        assert_eq!(told, history.diff(a, b));
     }
 }
 
@@ -239,7 +251,7 @@ proptest! {
 
     #[test]
     fn a_store_does_what_a_naive_map_does(
-        steps in vec(step(), 1..50),
+        steps in vec(step(), 1..80),
         keep in prop_oneof![Just(1_u64), Just(4), Just(1_000)],
     ) {
         let folder = tempfile::tempdir().unwrap();
