@@ -108,6 +108,12 @@ impl Snapshot {
         self.index.bytes()
     }
 
+    /// Reads what a search scans, once and as fast as memory gives it: what a search can be
+    /// measured against.
+    pub fn stream(&self) {
+        self.index.stream();
+    }
+
     /// Somebody's texts, in their order. Looks at every text there is: some milliseconds
     /// where there are a million.
     #[must_use]

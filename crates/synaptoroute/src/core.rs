@@ -5,8 +5,9 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::SyncSender;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use synaptoroute_encoder::{Encoder, Kernels};
 use synaptoroute_router::{
@@ -57,6 +58,8 @@ pub(crate) struct Core {
     pub(crate) kernels: Kernels,
     pub(crate) spaces: Published<Spaces>,
     pub(crate) committer: Committer<Store, Request, Reply>,
+    /// Nanoseconds the last transaction took.
+    last_transaction: AtomicU64,
     /// Why the store failed last, until it works again.
     trouble: Mutex<Option<String>>,
     /// Wakes the compactor; nobody listens where there is none.
@@ -88,6 +91,7 @@ impl Core {
             kernels,
             spaces: Published::new(spaces),
             committer: Committer::new(store),
+            last_transaction: AtomicU64::new(0),
             trouble: Mutex::new(None),
             compactor,
             read_only,
@@ -108,11 +112,20 @@ impl Core {
         lock(&self.trouble).clone()
     }
 
+    /// How long the last transaction took, from its beginning to the disk's word.
+    pub(crate) fn last_transaction(&self) -> Duration {
+        Duration::from_nanos(self.last_transaction.load(Ordering::Relaxed))
+    }
+
     /// First durable, then visible; acknowledged by the replies' being returned.
     fn commit(&self, store: &mut Store, requests: Vec<Request>) -> Vec<Reply> {
         let count = requests.len();
         let mut pending = Pending::default();
-        match write(store, requests, &mut pending) {
+        let begun = Instant::now();
+        let written = write(store, requests, &mut pending);
+        let took = u64::try_from(begun.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        self.last_transaction.store(took, Ordering::Relaxed);
+        match written {
             Ok(replies) => {
                 *lock(&self.trouble) = None;
                 self.publish(pending);

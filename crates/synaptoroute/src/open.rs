@@ -135,6 +135,13 @@ impl Router {
         self.core().trouble()
     }
 
+    /// How long the last transaction of the store took, until it was on disk; zero before the
+    /// first.
+    #[must_use]
+    pub fn last_transaction(&self) -> Duration {
+        self.core().last_transaction()
+    }
+
     /// Where the content is kept; nowhere if it is in memory.
     #[must_use]
     pub fn path(&self) -> Option<&Path> {

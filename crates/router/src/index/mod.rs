@@ -86,6 +86,11 @@ impl Index {
         self.segments.iter().map(|segment| segment.bytes()).sum()
     }
 
+    /// Reads all codes.
+    pub(crate) fn stream(&self) {
+        self.segments.iter().for_each(|segment| self.kernels.read(segment.codes().bytes()));
+    }
+
     /// Adds rows; takes them out of `rows`, whose room can be used again.
     pub(crate) fn append(&mut self, rows: &mut Vec<Row>) {
         self.live += rows.len();
