@@ -108,6 +108,18 @@ impl Snapshot {
         self.index.bytes()
     }
 
+    /// The cosine of a query to a text of this snapshot, as a decision finds it.
+    ///
+    /// # Panics
+    ///
+    /// If the query has another width.
+    #[must_use]
+    pub fn cosine(&self, query: &[f32], text: &PlacedText) -> f32 {
+        let mut cosine = [0.0];
+        self.index.kernels().dot_rows(query, &text.vector, &mut cosine);
+        cosine[0]
+    }
+
     /// Reads what a search scans, once and as fast as memory gives it: what a search can be
     /// measured against.
     pub fn stream(&self) {

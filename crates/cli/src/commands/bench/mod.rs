@@ -1,11 +1,13 @@
 //! `synaptoroute bench`: the numbers people ask for first, of this machine.
 //!
 //! `query` is what a user of the service feels; `encode` holds passes of many sizes against
-//! what the machine could do at most.
+//! what the machine could do at most; `store` adds to databases of all sizes, and searches them.
 
 mod encode;
 mod quantiles;
 mod query;
+mod service;
+mod store;
 
 use std::fs;
 use std::num::NonZero;
@@ -14,9 +16,10 @@ use crate::args::{BenchArgs, BenchCommand, EngineArgs};
 use crate::failure::Failure;
 
 pub(crate) fn run(args: &BenchArgs, engine: &EngineArgs) -> Result<(), Failure> {
-    match args.command {
+    match &args.command {
         None => query::run(args, engine),
         Some(BenchCommand::Encode) => encode::run(args, engine),
+        Some(BenchCommand::Store(store)) => store::run(args, store, engine),
     }
 }
 

@@ -4,14 +4,13 @@
 //! the memory are those of a service started for the purpose, as a user would start it.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use synaptoroute::{Bert, Encoder, Scratch};
 
 use super::quantiles::Quantiles;
+use super::service::{Service, bench};
 use super::{cores, cpu};
 use crate::args::{BenchArgs, EngineArgs};
 use crate::built_in;
@@ -119,51 +118,16 @@ fn measure(span: Duration, mut work: impl FnMut()) -> Quantiles {
     Quantiles::of(&mut times)
 }
 
-/// A service of this very program, stopped when it goes out of scope.
-struct Service(Child);
-
-impl Drop for Service {
-    fn drop(&mut self) {
-        // It may have ended by itself; then there is nothing to stop.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
 /// Milliseconds from start to the first answer over HTTP, and megabytes resident after it.
 fn serve_once(engine_args: &EngineArgs) -> Result<(f64, Option<f64>), Failure> {
     let routes = tempfile::Builder::new().suffix(".yaml").tempfile().map_err(bench)?;
     fs::write(routes.path(), built_in::EXAMPLE_ROUTES).map_err(bench)?;
-    let mut command = Command::new(std::env::current_exe().map_err(bench)?);
-    command.arg("serve").arg(routes.path()).args(["--listen", "127.0.0.1:0"]);
-    if let Some(model) = &engine_args.model {
-        command.arg("--model").arg(model);
-    }
-    if let Some(isa) = engine_args.isa {
-        command.args(["--isa", isa.name()]);
-    }
     let started = Instant::now();
-    let child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().map_err(bench)?;
-    let mut service = Service(child);
-    let stdout = service.0.stdout.take().ok_or_else(|| Failure::Bench("no output".into()))?;
-    let mut url = String::new();
-    BufReader::new(stdout).read_line(&mut url).map_err(bench)?;
-    let answer = ureq::post(format!("{}/route", url.trim_end()))
+    let service = Service::start(engine_args, [routes.path()])?;
+    let answer = ureq::post(format!("{}/route", service.url()))
         .send_json(serde_json::json!({ "query": QUERY }))
         .map_err(bench)?;
     let elapsed = started.elapsed().as_secs_f64() * 1e3;
     drop(answer);
-    Ok((elapsed, resident_mb(service.0.id())))
-}
-
-/// Resident memory of a process, where the system tells.
-fn resident_mb(pid: u32) -> Option<f64> {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-    let kib: f64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    Some(kib * 1024.0 / 1e6)
-}
-
-fn bench(error: impl std::fmt::Display) -> Failure {
-    Failure::Bench(error.to_string())
+    Ok((elapsed, service.resident_mb()))
 }
