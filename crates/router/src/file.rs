@@ -16,6 +16,7 @@
 //! ```
 //!
 //! - `read`: from a text to what it says, with field and line where that is no good.
+//! - `flow_depth`: how deep brackets are nested, before YAML's library takes too long.
 //! - `distinct`: a list of routes, no two of one name.
 //! - `semantic_router`: files of the Python library of that name.
 //! - `error`: why a file is refused.
@@ -31,6 +32,7 @@ use crate::text::Text;
 
 mod distinct;
 mod error;
+mod flow_depth;
 mod read;
 mod semantic_router;
 

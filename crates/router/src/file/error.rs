@@ -1,6 +1,6 @@
 //! Why a routes file is refused.
 
-use super::MAX_FILE_BYTES;
+use super::{MAX_FILE_BYTES, flow_depth};
 
 /// Why a routes file is refused; the message names field and line.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +39,12 @@ pub enum FileError {
     TooLong {
         /// Its length.
         bytes: usize,
+    },
+    /// Its brackets are nested so deep, in YAML, that reading them takes too long.
+    #[error("line {line}: from here, brackets are nested more than {} deep", flow_depth::MAX_DEPTH)]
+    TooDeep {
+        /// Where the outermost of them opens, from 1.
+        line: usize,
     },
     /// Its keys are those of no known kind.
     #[error(

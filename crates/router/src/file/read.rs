@@ -6,7 +6,7 @@ use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_path_to_error::{Segment, Track};
 
-use super::{FileError, FileFormat, MAX_FILE_BYTES, WHOLE};
+use super::{FileError, FileFormat, MAX_FILE_BYTES, WHOLE, flow_depth};
 
 /// Reads the whole text as a `T`.
 pub(super) fn read<T>(text: &str, format: FileFormat) -> Result<T, FileError>
@@ -40,6 +40,9 @@ fn yaml<T: for<'de> Deserialize<'de>>(text: &str) -> Result<T, FileError> {
             line: line_after(&text.as_bytes()[..place]),
             character,
         });
+    }
+    if let Some(place) = flow_depth::too_deep(text) {
+        return Err(FileError::TooDeep { line: line_after(&text.as_bytes()[..place]) });
     }
     T::deserialize(serde_norway::Deserializer::from_str(text))
         .map_err(|source| FileError::Yaml { source })

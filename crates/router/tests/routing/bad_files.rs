@@ -299,3 +299,14 @@ fn bytes_that_are_no_text() {
     let sound = RoutesFile::parse_bytes("version: 1\nroutes: []\n# é".as_bytes(), FileFormat::Yaml);
     assert!(sound.is_ok());
 }
+
+/// It took YAML's library a time in the square of the depth, 8 s for 160 kB, to refuse it.
+#[test]
+fn deep_nesting_is_refused_at_once() {
+    let deep = "{a: ".repeat(100_000);
+    let file = format!("version: 1\nroutes:\n- name: a\n  utterances: [b]\n  metadata: {deep}\n");
+    let words = &["line 5", "more than 128 deep"][..];
+    assert_clear(FileFormat::Yaml, &[("pairs", &file, words)]);
+    let json = format!("{{\"version\": 1,\n\"x\": {}", "[".repeat(100_000));
+    assert_clear(FileFormat::Json, &[("lists", &json, &["line 2"][..])]);
+}
