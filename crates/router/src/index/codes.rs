@@ -55,6 +55,11 @@ impl Codes {
         Self { dimensions, bytes: Bytes::Sealed(bytes) }
     }
 
+    /// Whether vectors can be put in one by one.
+    pub(super) fn is_open(&self) -> bool {
+        matches!(self.bytes, Bytes::Open(_))
+    }
+
     /// Puts a vector into a place of an open block.
     ///
     /// # Panics

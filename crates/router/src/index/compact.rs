@@ -20,9 +20,19 @@ pub struct Compaction {
     index: Index,
     /// What goes.
     old: Vec<Arc<Segment>>,
-    /// What comes, and for each of its rows the old segment and row it was.
-    new: Vec<(Arc<Segment>, Vec<(u32, u32)>)>,
+    new: Vec<New>,
 }
+
+/// A segment that comes.
+#[derive(Debug)]
+struct New {
+    segment: Arc<Segment>,
+    /// Where each of its rows was.
+    origins: Vec<Origin>,
+}
+
+/// An old segment, by its place in the list, and a row of it.
+type Origin = (u32, u32);
 
 impl Compaction {
     /// What there is to gain now; nothing is copied yet.
@@ -49,7 +59,7 @@ impl Compaction {
     /// The long part: copies rows into new segments.
     #[must_use]
     pub fn build(mut self) -> Self {
-        let mut rows: Vec<((u32, u32), Row)> = Vec::new();
+        let mut rows: Vec<(Origin, Row)> = Vec::new();
         for (number, segment) in self.old.iter().enumerate() {
             let live = (0..segment.len()).filter(|&row| segment.owner(row) != Group::NOBODY);
             rows.extend(live.map(|row| ((number as u32, row as u32), segment.row(row))));
@@ -58,7 +68,7 @@ impl Compaction {
         for part in rows.chunks(SEALED) {
             let (origins, part): (Vec<_>, Vec<Row>) = part.iter().cloned().unzip();
             let segment = Segment::sealed(*self.index.kernels(), self.index.dimensions, &part);
-            self.new.push((Arc::new(segment), origins));
+            self.new.push(New { segment: Arc::new(segment), origins });
         }
         self
     }
@@ -83,7 +93,7 @@ impl Compaction {
             .zip(&current)
             .map(|(old, now)| (0..old.parts().count()).any(|part| !old.same_owners(now, part)))
             .collect();
-        for (segment, origins) in &self.new {
+        for New { segment, origins } in &self.new {
             let mut segment = Arc::clone(segment);
             for (row, &(from, old_row)) in origins.iter().enumerate() {
                 let from = from as usize;

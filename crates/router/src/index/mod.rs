@@ -102,7 +102,7 @@ impl Index {
             return;
         }
         for row in rows.drain(..) {
-            match self.segments.last_mut().filter(|last| last.len() < OPEN) {
+            match self.segments.last_mut().filter(|last| last.grows()) {
                 Some(open) => Arc::make_mut(open).push(&self.kernels, row),
                 None => {
                     let mut open = Segment::open(self.dimensions);

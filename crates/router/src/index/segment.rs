@@ -100,6 +100,11 @@ impl Segment {
         self.live += 1;
     }
 
+    /// Whether a row can be pushed.
+    pub(super) fn grows(&self) -> bool {
+        self.rows.codes.is_open() && self.len() < super::OPEN
+    }
+
     /// Rows, removed ones included.
     pub(super) fn len(&self) -> usize {
         self.rows.places.len()

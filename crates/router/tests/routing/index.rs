@@ -280,3 +280,30 @@ fn overwriting_keeps_memory_flat() {
     assert_eq!(snapshot.texts(&Owner::Utterances(name("a"))).len(), 10);
     assert!(most < 100 << 10, "{most} bytes for ten texts");
 }
+
+/// Many rows at once fill segments, and the last of these may have a few: it looked like one
+/// that grows, and the next row made the process panic.
+#[test]
+fn a_row_can_follow_any_number_of_rows_added_at_once() {
+    let mut noise = Noise(3);
+    for count in [511, 512, 513, 15_872, 15_873, 15_900] {
+        let vectors: Vec<_> = (0..count).map(|_| noise.vector()).collect();
+        let texts: Vec<_> = (0..count).map(|i| text(&format!("text {i}"))).collect();
+        let mut snapshot = Snapshot::empty(Kernels::detect(), WIDTH).with(
+            1.into(),
+            [
+                Edit::PutRoute(name("a"), RouteAttributes::default()),
+                Edit::Add(Owner::Utterances(name("a")), placed(&texts, &vectors)),
+            ],
+        );
+        for one in 0..40 {
+            let (text, vector) = (text(&format!("one more {one}")), noise.vector());
+            let added = placed(&[text], std::slice::from_ref(&vector));
+            snapshot = snapshot.with(2.into(), [Edit::Add(Owner::Utterances(name("a")), added)]);
+            let decision = snapshot.decide(&vector, None);
+            let nearest = &decision.candidates[0].nearest[0];
+            assert!(nearest.similarity > 0.999, "{count}, {one}: {nearest:?}");
+        }
+        assert_eq!(snapshot.text_count(), count + 40);
+    }
+}
