@@ -252,9 +252,11 @@ impl SnapshotBuilder {
                     text: placed.text,
                     vector: placed.vector,
                 }));
-                // A whole segment at a time keeps what is held twice short.
-                if self.pending.len() >= SEALED {
+                // Whole segments go at once: what waits stays short.
+                while self.pending.len() >= SEALED {
+                    let rest = self.pending.split_off(SEALED);
                     self.flush();
+                    self.pending = rest;
                 }
             }
             Edit::Remove(owner, places) => {
