@@ -1,0 +1,113 @@
+//! From edits to a snapshot.
+
+use super::Snapshot;
+use crate::edit::{Edit, Owner};
+use crate::index::{Group, Row, SEALED};
+use crate::name::RouteName;
+use crate::revision::Revision;
+use crate::route::RouteAttributes;
+use crate::routes::RouteEntry;
+
+/// A snapshot in the making.
+#[derive(Debug)]
+pub struct SnapshotBuilder {
+    snapshot: Snapshot,
+    /// Added, and not yet in the index.
+    pending: Vec<Row>,
+}
+
+impl From<Snapshot> for SnapshotBuilder {
+    fn from(snapshot: Snapshot) -> Self {
+        Self { snapshot, pending: Vec::new() }
+    }
+}
+
+impl SnapshotBuilder {
+    /// Makes one edit.
+    ///
+    /// # Panics
+    ///
+    /// If it adds texts to a route that is not there, removes what is not there, or vectors
+    /// have another width.
+    pub fn edit(&mut self, edit: Edit) {
+        match edit {
+            Edit::Settings(settings) => self.snapshot.settings = settings,
+            Edit::PutRoute(name, attributes) => {
+                if let Some(entry) = self.snapshot.routes.get_mut(name.as_str()) {
+                    entry.attributes = attributes;
+                } else {
+                    self.add_route(name, attributes);
+                }
+            }
+            Edit::RemoveRoute(name) => {
+                self.flush();
+                let snapshot = &mut self.snapshot;
+                let removed = snapshot.routes.remove(name.as_str()).expect("the route is there");
+                snapshot.index.remove_group(Group::utterances(removed.slot));
+                snapshot.index.remove_group(Group::negatives(removed.slot));
+                snapshot.free.push(removed.slot);
+            }
+            Edit::Add(owner, texts) => {
+                let group = self.count(&owner, |count| count + texts.len());
+                self.pending.extend(texts.into_iter().map(|placed| Row {
+                    group,
+                    place: placed.place,
+                    text: placed.text,
+                    vector: placed.vector,
+                }));
+                // Whole segments go at once: what waits stays short.
+                while self.pending.len() >= SEALED {
+                    let rest = self.pending.split_off(SEALED);
+                    self.flush();
+                    self.pending = rest;
+                }
+            }
+            Edit::Remove(owner, places) => {
+                self.flush();
+                let group = self.count(&owner, |count| count - places.len());
+                let removed = self.snapshot.index.remove(group, &places);
+                assert_eq!(removed, places.len(), "texts that are there");
+            }
+        }
+    }
+
+    /// The snapshot, as this revision.
+    #[must_use]
+    pub fn finish(mut self, revision: Revision) -> Snapshot {
+        self.flush();
+        self.snapshot.revision = revision;
+        self.snapshot
+    }
+
+    fn add_route(&mut self, name: RouteName, attributes: RouteAttributes) {
+        let snapshot = &mut self.snapshot;
+        let slot = snapshot.free.pop().unwrap_or_else(|| {
+            snapshot.slots += 1;
+            snapshot.slots - 1
+        });
+        snapshot.routes.insert(RouteEntry { name, attributes, utterances: 0, negatives: 0, slot });
+    }
+
+    /// The owner's group, whose number of rows is changed.
+    fn count(&mut self, owner: &Owner, change: impl FnOnce(usize) -> usize) -> Group {
+        let count = match owner {
+            Owner::Namespace => &mut self.snapshot.negatives,
+            Owner::Utterances(name) | Owner::Negatives(name) => {
+                let entry = self.snapshot.routes.get_mut(name.as_str());
+                let entry = entry.expect("the route is there");
+                match owner {
+                    Owner::Utterances(_) => &mut entry.utterances,
+                    _ => &mut entry.negatives,
+                }
+            }
+        };
+        *count = change(*count);
+        self.snapshot.group(owner).expect("the route is there")
+    }
+
+    fn flush(&mut self) {
+        if !self.pending.is_empty() {
+            self.snapshot.index.append(&mut self.pending);
+        }
+    }
+}
