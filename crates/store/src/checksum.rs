@@ -1,7 +1,7 @@
 //! Checksums, so that what a disk silently changes is noticed when it is read.
 //!
 //! Each text has a CRC-32 of its own. What a namespace holds now has one sum: the CRC-32s of
-//! its living rows, added up. A row that lives or dies adds or takes away its own, so the sum
+//! its own row and of its living ones, added up. A row that lives or dies adds or takes away its own, so the sum
 //! costs a change nothing that grows with the content, and a row that is lost, altered or
 //! made up shows. Rows of the past have none; SQLite's own checks are all they get.
 
@@ -11,7 +11,7 @@ use synaptoroute_router::{RouteAttributes, Settings};
 use crate::list::{ListKey, Row};
 use crate::routes;
 
-/// The sum of a namespace's living rows.
+/// A sum of rows' CRC-32s.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Checksum(pub(crate) i64);
 
@@ -23,6 +23,17 @@ impl Checksum {
     pub(crate) const fn take(&mut self, row: u32) {
         self.0 = self.0.wrapping_sub(row as i64);
     }
+}
+
+/// Of a namespace's own row; the name comes as its CRC-32.
+pub(crate) fn namespace(name: u32, revision: u64, oldest_kept: u64, next_id: u64) -> u32 {
+    let mut bytes = [0; 29];
+    bytes[0] = b'n';
+    bytes[1..5].copy_from_slice(&name.to_le_bytes());
+    bytes[5..13].copy_from_slice(&revision.to_le_bytes());
+    bytes[13..21].copy_from_slice(&oldest_kept.to_le_bytes());
+    bytes[21..].copy_from_slice(&next_id.to_le_bytes());
+    crc32fast::hash(&bytes)
 }
 
 /// Of a text. The id is part of it, so that two rows which changed places are noticed.

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, params};
 use synaptoroute_router::{NamespaceName, Revision};
 
-use crate::checksum::Checksum;
+use crate::checksum::{self, Checksum};
 use crate::error::StoreError;
 
 /// A row of `namespaces`.
@@ -14,7 +14,10 @@ pub(crate) struct Namespace {
     pub(crate) oldest_kept: Revision,
     /// The id that the next row of `utterances` gets, and its place if the text is fresh.
     pub(crate) next_id: u64,
+    /// Of the living rows, without that of this row.
     pub(crate) checksum: Checksum,
+    /// CRC-32 of the name.
+    name: u32,
 }
 
 impl Namespace {
@@ -23,19 +26,29 @@ impl Namespace {
             "SELECT id, revision, oldest_kept, next_id, checksum FROM namespaces WHERE name = ?1",
         )?
         .query_row([name.as_str()], |row| {
-            Ok(Self {
+            let mut namespace = Self {
                 id: row.get(0)?,
                 revision: Revision::from(row.get::<_, u64>(1)?),
                 oldest_kept: Revision::from(row.get::<_, u64>(2)?),
                 next_id: row.get(3)?,
                 checksum: Checksum(row.get(4)?),
-            })
+                name: crc32fast::hash(name.as_str().as_bytes()),
+            };
+            namespace.checksum.take(namespace.own());
+            Ok(namespace)
         })
         .optional()?
         .ok_or_else(|| StoreError::UnknownNamespace { name: name.as_str().to_owned() })
     }
 
+    /// The checksum of its own row.
+    fn own(&self) -> u32 {
+        checksum::namespace(self.name, self.revision.get(), self.oldest_kept.get(), self.next_id)
+    }
+
     pub(crate) fn write(&self, db: &Connection) -> Result<(), StoreError> {
+        let mut checksum = self.checksum;
+        checksum.add(self.own());
         db.prepare_cached(
             "UPDATE namespaces SET revision = ?2, oldest_kept = ?3, next_id = ?4, checksum = ?5
              WHERE id = ?1",
@@ -45,7 +58,7 @@ impl Namespace {
             self.revision.get(),
             self.oldest_kept.get(),
             self.next_id,
-            self.checksum.0
+            checksum.0
         ])?;
         Ok(())
     }
@@ -78,12 +91,13 @@ pub(crate) fn all(db: &Connection) -> Result<Vec<(NamespaceName, Namespace)>, St
 
 /// Adds an empty one, unless it is there.
 pub(crate) fn create(db: &Connection, name: &NamespaceName) -> Result<bool, StoreError> {
+    let checksum = checksum::namespace(crc32fast::hash(name.as_str().as_bytes()), 0, 0, 1);
     let made = db
         .prepare_cached(
-            "INSERT INTO namespaces (name, revision, oldest_kept, next_id) VALUES (?1, 0, 0, 1)
-             ON CONFLICT (name) DO NOTHING",
+            "INSERT INTO namespaces (name, revision, oldest_kept, next_id, checksum)
+             VALUES (?1, 0, 0, 1, ?2) ON CONFLICT (name) DO NOTHING",
         )?
-        .execute([name.as_str()])?;
+        .execute(params![name.as_str(), checksum])?;
     Ok(made > 0)
 }
 

@@ -120,7 +120,7 @@ pub(crate) fn name(db: &Connection, id: i64) -> Result<RouteName, StoreError> {
     parse_name(name.query_row([id], |row| row.get(0))?)
 }
 
-/// Routes of which a version was born or died after `from`, up to `to`.
+/// Routes of which a version was born or died after `from`, up to `to`; some twice.
 pub(crate) fn changed(
     db: &Connection,
     namespace: i64,
@@ -129,7 +129,7 @@ pub(crate) fn changed(
 ) -> Result<Vec<i64>, StoreError> {
     let mut changed = db.prepare_cached(
         "SELECT route_id FROM route_versions WHERE namespace_id = ?1 AND born > ?2 AND born <= ?3
-         UNION
+         UNION ALL
          SELECT route_id FROM route_versions WHERE namespace_id = ?1 AND died > ?2 AND died <= ?3",
     )?;
     let rows = changed.query_map(params![namespace, from.get(), to.get()], |row| row.get(0))?;

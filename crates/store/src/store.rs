@@ -112,3 +112,6 @@ impl Deref for Store {
         &self.reads
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,11 +12,18 @@ use crate::list::{ListKey, Row};
 
 pub(super) fn fill(db: &Connection) -> Result<(), StoreError> {
     texts(db)?;
-    let mut namespaces = db.prepare("SELECT id FROM namespaces")?;
-    let namespaces: Vec<i64> =
-        namespaces.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
-    for namespace in namespaces {
+    let mut namespaces =
+        db.prepare("SELECT id, name, revision, oldest_kept, next_id FROM namespaces")?;
+    let namespaces: Vec<(i64, u32)> = namespaces
+        .query_map([], |row| {
+            let name = crc32fast::hash(row.get::<_, String>(1)?.as_bytes());
+            let own = checksum::namespace(name, row.get(2)?, row.get(3)?, row.get(4)?);
+            Ok((row.get(0)?, own))
+        })?
+        .collect::<Result<_, _>>()?;
+    for (namespace, own) in namespaces {
         let mut sum = Checksum::default();
+        sum.add(own);
         rows(db, namespace, &mut sum)?;
         routes(db, namespace, &mut sum)?;
         settings(db, namespace, &mut sum)?;
