@@ -60,6 +60,10 @@ fn common(db: &Connection) -> Result<(), StoreError> {
 
 /// Sets the journal; only for a database that is known to be ours, since it writes to it.
 pub(crate) fn set_durability(db: &Connection, durability: Durability) -> Result<(), StoreError> {
+    // For a file that is being made. A commit logs whole pages, and one small change touches
+    // about eight; 8,192 would hold five texts a page instead of two (1.55 KB of file a text
+    // against 2.13), at twice the bytes a commit. Applying and loading take the same time.
+    db.pragma_update(None, "page_size", 4_096)?;
     let _: String = db.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))?;
     let synchronous = match durability {
         Durability::Full => "full",

@@ -13,7 +13,7 @@ use crate::list::{ListKey, Row};
 use crate::namespace::Namespace;
 use crate::routes;
 use crate::settings;
-use crate::texts;
+use crate::texts::ById;
 
 /// From one kept revision to another, in either direction.
 pub(crate) fn diff(
@@ -110,10 +110,11 @@ impl<'a> Lists<'a> {
         }
         let was: HashSet<i64> = texts_of(removed).collect();
         let is: HashSet<i64> = texts_of(added).collect();
-        let read = |rows: Option<&Vec<Row>>, not: &HashSet<i64>| {
+        let mut texts = ById::new(self.db)?;
+        let mut read = |rows: Option<&Vec<Row>>, not: &HashSet<i64>| {
             texts_of(rows)
                 .filter(|text| !not.contains(text))
-                .map(|text| texts::read_text(self.db, text))
+                .map(|text| texts.read_text(text))
                 .collect::<Result<Vec<_>, _>>()
         };
         Ok(TextsDiff {

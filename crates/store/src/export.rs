@@ -8,7 +8,7 @@ use crate::error::StoreError;
 use crate::load::{Content, owner};
 use crate::namespace::Namespace;
 use crate::reads::Reads;
-use crate::texts;
+use crate::texts::ById;
 
 impl Reads {
     /// The content of a namespace: routes by name, texts in their order.
@@ -20,12 +20,11 @@ impl Reads {
         let _one_state = self.db.unchecked_transaction()?;
         let content = Content::read(&self.db, &Namespace::find(&self.db, namespace)?)?;
         let mut lists: HashMap<Owner, Vec<Text>> = HashMap::new();
+        let mut texts = ById::new(&self.db)?;
         for list in content.rows.chunk_by(|(a, _), (b, _)| a == b) {
-            let texts = list
-                .iter()
-                .map(|(_, row)| texts::read_text(&self.db, row.text))
-                .collect::<Result<_, _>>()?;
-            lists.insert(owner(list[0].0, &content.names)?, texts);
+            let list_texts =
+                list.iter().map(|(_, row)| texts.read_text(row.text)).collect::<Result<_, _>>()?;
+            lists.insert(owner(list[0].0, &content.names)?, list_texts);
         }
         let mut take = |owner| lists.remove(&owner).unwrap_or_default();
         let mut file = RoutesFile::default();

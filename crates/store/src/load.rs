@@ -13,7 +13,7 @@ use crate::namespace::{self, Namespace};
 use crate::reads::Reads;
 use crate::routes;
 use crate::settings;
-use crate::texts;
+use crate::texts::ById;
 
 /// Most texts of one edit: enough that an edit's own cost vanishes, few enough that a file's
 /// vectors are never in memory twice.
@@ -61,12 +61,13 @@ fn one(
     for (name, attributes) in content.routes {
         tell(Edit::PutRoute(name, attributes));
     }
+    let mut texts = ById::new(db)?;
     for list in content.rows.chunk_by(|(a, _), (b, _)| a == b) {
         let owner = owner(list[0].0, &content.names)?;
         for chunk in list.chunks(CHUNK) {
             let mut added = Vec::with_capacity(chunk.len());
             for (_, row) in chunk {
-                let (text, vector) = texts::read(db, row.text)?;
+                let (text, vector) = texts.read(row.text)?;
                 if vector.len() != dimensions {
                     let what = format!("text {} has a vector of {}", row.text, vector.len());
                     return Err(StoreError::damaged(what));

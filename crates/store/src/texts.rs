@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, params};
 use sha2::{Digest, Sha256};
 use synaptoroute_router::Text;
 
@@ -37,23 +37,34 @@ pub(crate) fn insert(db: &Connection, text: &Text, vector: &[f32]) -> Result<i64
     Ok(id)
 }
 
-/// The text of this id, with its vector.
-pub(crate) fn read(db: &Connection, id: i64) -> Result<(Text, Arc<[f32]>), StoreError> {
-    let mut read = db.prepare_cached("SELECT id, text, vector, crc FROM texts WHERE id = ?1")?;
-    let mut rows = read.query([id])?;
-    match rows.next()? {
-        Some(row) => parse(row),
-        None => Err(StoreError::damaged(format!("text {id} is missing"))),
-    }
-}
+/// Reads texts by id: a statement that is looked up once for many.
+pub(crate) struct ById<'a>(CachedStatement<'a>);
 
-/// A text without its vector, of a row (id, text, vector, crc) that is checked whole.
-pub(crate) fn read_text(db: &Connection, id: i64) -> Result<Text, StoreError> {
-    let mut read = db.prepare_cached("SELECT id, text, vector, crc FROM texts WHERE id = ?1")?;
-    let mut rows = read.query([id])?;
-    match rows.next()? {
-        Some(row) => Ok(checked(row)?.0),
-        None => Err(StoreError::damaged(format!("text {id} is missing"))),
+impl<'a> ById<'a> {
+    pub(crate) fn new(db: &'a Connection) -> Result<Self, StoreError> {
+        Ok(Self(db.prepare_cached("SELECT id, text, vector, crc FROM texts WHERE id = ?1")?))
+    }
+
+    /// The text of this id, with its vector.
+    pub(crate) fn read(&mut self, id: i64) -> Result<(Text, Arc<[f32]>), StoreError> {
+        self.row(id, parse)
+    }
+
+    /// The text of this id, without its vector; that is checked too.
+    pub(crate) fn read_text(&mut self, id: i64) -> Result<Text, StoreError> {
+        self.row(id, |row| Ok(checked(row)?.0))
+    }
+
+    fn row<T>(
+        &mut self,
+        id: i64,
+        take: impl FnOnce(&Row<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let mut rows = self.0.query([id])?;
+        match rows.next()? {
+            Some(row) => take(row),
+            None => Err(StoreError::damaged(format!("text {id} is missing"))),
+        }
     }
 }
 

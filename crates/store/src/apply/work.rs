@@ -14,7 +14,7 @@ use crate::list::{self, ListKey, Row};
 use crate::namespace::Namespace;
 use crate::routes::{self, LivingRoute};
 use crate::settings;
-use crate::texts;
+use crate::texts::{self, ById};
 use crate::transaction::Vectors;
 
 /// A change in the making.
@@ -153,7 +153,7 @@ impl<'a> Work<'a> {
         known: Option<i64>,
     ) -> Result<PlacedText, StoreError> {
         let (id, vector) = match known {
-            Some(id) => (id, texts::read(self.db, id)?.1),
+            Some(id) => (id, ById::new(self.db)?.read(id)?.1),
             None => {
                 let vector = self
                     .vectors
@@ -173,7 +173,7 @@ impl<'a> Work<'a> {
 
     /// Brings a text back to the place it had.
     pub(super) fn revive(&mut self, key: ListKey, row: &Row) -> Result<PlacedText, StoreError> {
-        let (text, vector) = texts::read(self.db, row.text)?;
+        let (text, vector) = ById::new(self.db)?.read(row.text)?;
         self.begin(key, row.place, row.text)?;
         Ok(PlacedText { place: Place::from(row.place), text, vector })
     }

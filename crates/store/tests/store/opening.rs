@@ -120,10 +120,13 @@ fn an_empty_file_becomes_a_database() {
     Reader::open(&path).unwrap();
 }
 
+/// What it is, how it is made, and whether an error is the right one.
+type Case<'a> = (&'a str, &'a dyn Fn(&Path), fn(&StoreError) -> bool);
+
 #[test]
 fn files_of_others_are_refused_and_left_alone() {
     let folder = tempfile::tempdir().unwrap();
-    let cases: [(&str, &dyn Fn(&Path), fn(&StoreError) -> bool); 4] = [
+    let cases: [Case<'_>; 4] = [
         (
             "no database",
             &|path| fs::write(path, "version: 1\nroutes: []\n".repeat(99)).unwrap(),
