@@ -29,11 +29,16 @@ struct Weighed<'a> {
     refusal: Option<Reason>,
 }
 
-/// A route and the most its score can be.
+/// A route and what its score does not exceed.
 struct Bounded<'a> {
     route: &'a RouteEntry,
     at_most: f64,
+    /// Whether its rows were gathered.
+    gathered: bool,
 }
+
+/// Routes whose rows are gathered in one pass.
+const GATHERED: usize = 12;
 
 /// What `exp` may be off by between two arguments, and far more: a route whose confidence comes
 /// that near to its cut is looked at.
@@ -51,9 +56,9 @@ impl Snapshot {
     #[must_use]
     pub fn decide(&self, query: &[f32], top_k: Option<TopK>) -> Decision {
         let shown = top_k.unwrap_or(self.settings.top_k).get();
-        let search = Search::run(&self.index, query, self.groups());
+        let mut search = Search::run(&self.index, query, self.groups());
         // The margin asks for the second, whoever is shown.
-        let weighed = self.leaders(&search, shown.max(2));
+        let weighed = self.leaders(&mut search, shown.max(2));
 
         let (outcome, reason) = self.outcome(&weighed);
         let winner = weighed.first().filter(|_| outcome == Outcome::Matched).map(|w| w.route);
@@ -74,36 +79,30 @@ impl Snapshot {
     }
 
     /// The first `count` routes: those that pass, then those that do not, each by score.
-    fn leaders<'a>(&'a self, search: &Search<'a>, count: usize) -> Vec<Weighed<'a>> {
+    fn leaders<'a>(&'a self, search: &mut Search<'a>, count: usize) -> Vec<Weighed<'a>> {
+        search.gather([Group::NAMESPACE]);
         let common = best(search, Group::NAMESPACE);
         let bounded = |route: &'a RouteEntry| {
-            let at_most = search.nearest_at_most(Group::utterances(route.slot));
-            Bounded { route, at_most }
+            let at_most = search.at_most(Group::utterances(route.slot));
+            Bounded { route, at_most: at_most.into(), gathered: false }
         };
         let (may_pass, cannot): (Vec<_>, Vec<_>) =
             self.routes().map(bounded).partition(|bounded| self.may_pass(bounded));
 
-        let weigh = |route| self.weigh(search, route, common);
         let (mut passing, mut refused) = (Vec::new(), Vec::new());
         let mut rest = BinaryHeap::from(may_pass);
-        while let Some(next) = rest.pop() {
-            if settled(&passing, count, next.at_most) {
-                // What passes fills the list: nobody asks for those that do not.
-                return first(passing, count);
-            }
-            let weighed = weigh(next.route);
+        while let Some(next) = next(search, &mut rest, |next| settled(&passing, count, next)) {
+            let weighed = self.weigh(search, next.route, common);
             let to = if weighed.refusal.is_none() { &mut passing } else { &mut refused };
             add(to, weighed, count);
         }
+        // Nobody asks for those that do not pass where those that do fill the list.
         let needed = count.saturating_sub(passing.len());
-        let mut rest = BinaryHeap::from(cannot);
-        while let Some(next) = rest.pop() {
-            if settled(&refused, needed, next.at_most) {
-                break;
-            }
-            add(&mut refused, weigh(next.route), needed);
-        }
         refused.truncate(needed);
+        let mut rest = BinaryHeap::from(cannot);
+        while let Some(next) = next(search, &mut rest, |next| settled(&refused, needed, next)) {
+            add(&mut refused, self.weigh(search, next.route, common), needed);
+        }
         passing.extend(refused);
         passing
     }
@@ -118,7 +117,7 @@ impl Snapshot {
 
     fn weigh<'a>(
         &self,
-        search: &Search<'a>,
+        search: &mut Search<'a>,
         route: &'a RouteEntry,
         common: Option<f64>,
     ) -> Weighed<'a> {
@@ -173,9 +172,32 @@ fn add<'a>(leaders: &mut Vec<Weighed<'a>>, new: Weighed<'a>, count: usize) {
     leaders.truncate(count);
 }
 
-fn first<T>(mut all: Vec<T>, count: usize) -> Vec<T> {
-    all.truncate(count);
-    all
+/// The route of the highest bound, with its rows gathered, unless the list is settled without
+/// it. The rows of those that come next are gathered along: the pass is what costs.
+fn next<'a>(
+    search: &mut Search<'_>,
+    rest: &mut BinaryHeap<Bounded<'a>>,
+    settled: impl Fn(f64) -> bool,
+) -> Option<Bounded<'a>> {
+    if settled(rest.peek()?.at_most) {
+        return None;
+    }
+    let first = rest.pop()?;
+    if !first.gathered {
+        let mut batch = vec![first];
+        while batch.len() < GATHERED
+            && let Some(more) = rest.pop()
+        {
+            batch.push(more);
+        }
+        search.gather(batch.iter().flat_map(|bounded| {
+            let slot = bounded.route.slot;
+            [Group::utterances(slot), Group::negatives(slot)]
+        }));
+        rest.extend(batch.into_iter().map(|bounded| Bounded { gathered: true, ..bounded }));
+        return rest.pop();
+    }
+    Some(first)
 }
 
 impl Weighed<'_> {

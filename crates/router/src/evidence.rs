@@ -1,6 +1,6 @@
 //! What speaks for a route, and against it.
 
-use crate::index::{Group, Hit, Search, mean};
+use crate::index::{Group, Hit, Search};
 use crate::routes::RouteEntry;
 
 /// How many of a route's utterances count towards `nearest`.
@@ -20,12 +20,12 @@ pub(crate) struct Evidence<'a> {
 }
 
 impl<'a> Evidence<'a> {
-    /// Weighs one route; `common` is the query's similarity to the namespace's negatives.
-    pub(crate) fn weigh(search: &Search<'a>, route: &RouteEntry, common: Option<f64>) -> Self {
+    /// Weighs one route, whose rows were gathered; `common` is the query's similarity to the namespace's negatives.
+    pub(crate) fn weigh(search: &mut Search<'a>, route: &RouteEntry, common: Option<f64>) -> Self {
         let neighbours = search.nearest(Group::utterances(route.slot));
         let own = best(search, Group::negatives(route.slot));
         Self {
-            nearest: mean(neighbours.iter().map(|hit| hit.similarity)),
+            nearest: mean(&neighbours),
             best: neighbours.first().map_or(f64::NEG_INFINITY, |hit| hit.similarity.into()),
             negative: own.into_iter().chain(common).reduce(f64::max),
             neighbours,
@@ -33,7 +33,13 @@ impl<'a> Evidence<'a> {
     }
 }
 
-/// The highest similarity to any row of a group.
-pub(crate) fn best(search: &Search<'_>, group: Group) -> Option<f64> {
+/// The highest similarity to any row of a group, whose rows were gathered.
+pub(crate) fn best(search: &mut Search<'_>, group: Group) -> Option<f64> {
     search.nearest(group).first().map(|hit| hit.similarity.into())
+}
+
+/// The mean similarity, summed from the best on; minus infinity of none.
+fn mean(hits: &[Hit<'_>]) -> f64 {
+    let sum: f64 = hits.iter().map(|hit| f64::from(hit.similarity)).sum();
+    if hits.is_empty() { f64::NEG_INFINITY } else { sum / hits.len() as f64 }
 }

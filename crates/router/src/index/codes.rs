@@ -80,24 +80,30 @@ impl Codes {
         }
     }
 
-    /// Calls back with the first row's number and the bounds of a run of rows, for all runs;
-    /// places that hold no row have bounds too. `next` is what will be scanned after this.
+    /// Places for rows, taken or not.
+    pub(super) fn places(&self) -> usize {
+        self.bytes().len() / block_len(self.dimensions) * BLOCK
+    }
+
+    /// Writes for every place, taken or not, what its row's dot product does not exceed; calls
+    /// back with the first place's number and these bounds for one run of places after the
+    /// other. `next` is what will be scanned after this.
     pub(super) fn scan(
         &self,
         kernels: &Kernels,
         query: &ScanQuery,
         next: &[i8],
-        mut each: impl FnMut(usize, &[f32], &[f32]),
+        bounds: &mut [f32],
+        mut each: impl FnMut(usize, &[f32]),
     ) {
-        let (mut lower, mut upper) = ([0.0; RUN * BLOCK], [0.0; RUN * BLOCK]);
-        let length = RUN * block_len(self.dimensions);
-        let mut runs = self.bytes().chunks(length).enumerate().peekable();
-        while let Some((number, run)) = runs.next() {
-            let rows = run.len() / block_len(self.dimensions) * BLOCK;
-            let next = runs.peek().map_or(next, |(_, next)| next);
-            let (lower, upper) = (&mut lower[..rows], &mut upper[..rows]);
-            kernels.scan(query, run, next, lower, upper);
-            each(number * RUN * BLOCK, lower, upper);
+        // Lower bounds are of no use here: who needs to know more computes it.
+        let mut lower = [0.0; RUN * BLOCK];
+        let runs = self.bytes().chunks(RUN * block_len(self.dimensions));
+        let mut runs = runs.zip(bounds.chunks_mut(RUN * BLOCK)).enumerate().peekable();
+        while let Some((number, (run, bounds))) = runs.next() {
+            let next = runs.peek().map_or(next, |(_, (next, _))| next);
+            kernels.scan(query, run, next, &mut lower[..bounds.len()], bounds);
+            each(number * RUN * BLOCK, bounds);
         }
     }
 }

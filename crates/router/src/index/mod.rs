@@ -20,7 +20,7 @@ use std::sync::Arc;
 use synaptoroute_kernels::Kernels;
 
 pub use compact::Compaction;
-pub(crate) use search::{Hit, Search, mean};
+pub(crate) use search::{Hit, Search};
 pub(crate) use segment::Row;
 use segment::Segment;
 

@@ -1,15 +1,18 @@
-//! The rows of each group that are nearest to a query, exactly.
+//! The rows of a group that are nearest to a query, exactly.
 //!
-//! One pass over the int8 codes gives each row an interval that holds its cosine for certain.
-//! Of each group the three highest lower ends are kept: a row whose upper end is below the
-//! third of them is not among the group's three nearest. Those that remain, a few of a
-//! thousand, are noted, and what a decision needs of them is computed in f32: the result is
-//! that of computing all in f32, to the bit.
+//! One pass over the rows' bytes gives each a number that its cosine certainly does not
+//! exceed, and each group the highest of its rows'. Of the groups that this leaves in
+//! question, a few of all, the rows are looked at by that number, the highest first, and their
+//! cosines computed in f32, until no other can be among the nearest. The result is that of
+//! computing every cosine in f32, to the bit.
+
+mod scratch;
 
 use std::sync::Arc;
 
 use synaptoroute_kernels::ScanQuery;
 
+use self::scratch::Scratch;
 use super::{Group, Index, Segment};
 use crate::edit::Place;
 use crate::evidence::NEAREST;
@@ -23,149 +26,145 @@ pub(crate) struct Hit<'a> {
     pub(crate) text: &'a Text,
 }
 
-/// A row that may be among its group's nearest.
+/// A row of a group in question.
 #[derive(Clone, Copy)]
-struct Maybe {
+struct Bounded {
     segment: u32,
     row: u32,
-    upper: f32,
-    /// Of the same group, noted before; [`NONE`] ends the list.
-    next: u32,
-}
-
-const NONE: u32 = u32::MAX;
-
-/// What one pass found out about a group.
-#[derive(Clone, Copy)]
-struct Bounds {
-    /// The highest lower ends, descending.
-    lower: [f32; NEAREST],
-    /// The highest upper ends, descending.
-    upper: [f32; NEAREST],
-    /// The last row that was noted.
-    last: u32,
-}
-
-impl Bounds {
-    const NOTHING: Self = Self {
-        lower: [f32::NEG_INFINITY; NEAREST],
-        upper: [f32::NEG_INFINITY; NEAREST],
-        last: NONE,
-    };
+    /// Its cosine is not higher.
+    at_most: f32,
 }
 
 /// A query's pass over all rows.
 pub(crate) struct Search<'a> {
     index: &'a Index,
     query: &'a [f32],
-    groups: Vec<Bounds>,
-    noted: Vec<Maybe>,
+    scratch: Scratch,
 }
 
 impl<'a> Search<'a> {
-    /// Scans all rows; `groups` are the groups there are.
+    /// Scans all rows; there are so many groups.
     ///
     /// # Panics
     ///
     /// If the query's width is not that of the rows.
     pub(crate) fn run(index: &'a Index, query: &'a [f32], groups: usize) -> Self {
         assert_eq!(query.len(), index.dimensions, "a vector's width");
-        let mut search =
-            Self { index, query, groups: vec![Bounds::NOTHING; groups], noted: Vec::new() };
-        // What a row must reach to be noted. Apart from the rest, since every row is compared.
-        let mut thresholds = vec![f32::NEG_INFINITY; groups];
-        thresholds[Group::NOBODY.index()] = f32::INFINITY;
+        let mut scratch = Scratch::take();
+        scratch.reset(groups);
         let scan = ScanQuery::new(query);
         for (number, segment) in index.segments.iter().enumerate() {
-            if segment.live_len() > 0 {
-                let next = index.segments.get(number + 1);
-                search.scan(&scan, number as u32, segment, next, &mut thresholds);
+            let next = index.segments.get(number + 1);
+            scan_segment(index, &scan, segment, next, &mut scratch);
+        }
+        Self { index, query, scratch }
+    }
+
+    /// The cosine of none of the group's rows is higher; minus infinity where it has none.
+    pub(crate) fn at_most(&self, group: Group) -> f32 {
+        self.scratch.highest[group.index()]
+    }
+
+    /// Finds the rows of these groups, for [`Self::nearest`]: all in one pass over the owners.
+    pub(crate) fn gather(&mut self, groups: impl IntoIterator<Item = Group>) {
+        let Scratch { bounds, gathered, wanted, .. } = &mut self.scratch;
+        let mut any = false;
+        for group in groups {
+            if gathered[group.index()].is_none() {
+                gathered[group.index()] = Some(Vec::new());
+                wanted[group.index()] = true;
+                any = true;
             }
         }
-        search
-    }
-
-    fn scan(
-        &mut self,
-        query: &ScanQuery,
-        number: u32,
-        segment: &Segment,
-        next: Option<&Arc<Segment>>,
-        thresholds: &mut [f32],
-    ) {
-        let ahead = next.map_or(&[][..], |next| next.codes().bytes());
-        segment.codes().scan(self.index.kernels(), query, ahead, |first, lowers, uppers| {
-            // Fewer than there are bounds where the last block is not full.
-            let owners = segment.owners_from(first);
-            for (i, (&upper, &owner)) in uppers.iter().zip(owners).enumerate() {
-                if upper >= thresholds[owner.index()] {
-                    let maybe =
-                        Maybe { segment: number, row: (first + i) as u32, upper, next: NONE };
-                    thresholds[owner.index()] = self.note(owner, maybe, lowers[i]);
+        if !any {
+            return;
+        }
+        let mut bounds = bounds.as_slice();
+        for (number, segment) in self.index.segments.iter().enumerate() {
+            for part in segment.parts() {
+                let owners = segment.owners_from(part.start);
+                for (row, owner) in part.clone().zip(owners) {
+                    if wanted[owner.index()]
+                        && let Some(rows) = &mut gathered[owner.index()]
+                    {
+                        let at_most = bounds[row];
+                        rows.push(Bounded { segment: number as u32, row: row as u32, at_most });
+                    }
                 }
             }
-        });
-    }
-
-    /// Notes a row; says what the next one of its group must reach.
-    #[cold]
-    fn note(&mut self, group: Group, mut maybe: Maybe, lower: f32) -> f32 {
-        let bounds = &mut self.groups[group.index()];
-        insert(&mut bounds.upper, maybe.upper);
-        insert(&mut bounds.lower, lower);
-        maybe.next = std::mem::replace(&mut bounds.last, self.noted.len() as u32);
-        self.noted.push(maybe);
-        bounds.lower[NEAREST - 1]
-    }
-
-    /// Not lower than the mean of the group's three best cosines, or of all if there are
-    /// fewer; minus infinity where there are none.
-    pub(crate) fn nearest_at_most(&self, group: Group) -> f64 {
-        let upper = self.groups[group.index()].upper;
-        mean(upper.iter().copied().filter(|&upper| upper > f32::NEG_INFINITY))
+            bounds = &bounds[segment.codes().places()..];
+        }
+        wanted.fill(false);
     }
 
     /// The group's nearest rows, at most [`NEAREST`], the best first; of equals the one at
-    /// the lower place.
-    pub(crate) fn nearest(&self, group: Group) -> Vec<Hit<'a>> {
-        let bounds = &self.groups[group.index()];
-        let needed = bounds.lower[NEAREST - 1];
-        let mut hits = Vec::new();
-        let mut next = bounds.last;
-        while let Some(maybe) = self.noted.get(next as usize) {
-            next = maybe.next;
-            if maybe.upper < needed {
-                continue;
+    /// the lower place. Its rows were gathered.
+    pub(crate) fn nearest(&mut self, group: Group) -> Vec<Hit<'a>> {
+        let rows = self.scratch.gathered[group.index()].as_mut().expect("its rows were gathered");
+        let mut hits: Vec<Hit<'a>> = Vec::with_capacity(NEAREST + 1);
+        let mut rest = &mut rows[..];
+        while !rest.is_empty() {
+            // A few at a time: whoever sorts all, sorts for nothing.
+            let few = rest.len().min(4 * NEAREST);
+            rest.select_nth_unstable_by(few - 1, |a, b| b.at_most.total_cmp(&a.at_most));
+            let (best, others) = std::mem::take(&mut rest).split_at_mut(few);
+            best.sort_unstable_by(|a, b| b.at_most.total_cmp(&a.at_most));
+            for row in best {
+                if hits.get(NEAREST - 1).is_some_and(|last| last.similarity > row.at_most) {
+                    return hits;
+                }
+                add(&mut hits, self.index.hit(self.query, row.segment, row.row));
             }
-            let (segment, row) = (&self.index.segments[maybe.segment as usize], maybe.row as usize);
-            let mut similarity = [0.0];
-            self.index.kernels().dot_rows(self.query, segment.vector(row), &mut similarity);
-            hits.push(Hit {
-                similarity: similarity[0],
-                place: segment.place(row),
-                text: segment.text(row),
-            });
+            rest = others;
         }
-        hits.sort_unstable_by(|a, b| {
-            b.similarity.total_cmp(&a.similarity).then(a.place.cmp(&b.place))
-        });
-        hits.truncate(NEAREST);
         hits
     }
 }
 
-/// The mean of cosines, best first.
-pub(crate) fn mean(similarities: impl Iterator<Item = f32>) -> f64 {
-    let (sum, count) = similarities
-        .fold((0.0, 0u32), |(sum, count), similarity| (sum + f64::from(similarity), count + 1));
-    if count == 0 { f64::NEG_INFINITY } else { sum / f64::from(count) }
+impl Drop for Search<'_> {
+    fn drop(&mut self) {
+        std::mem::take(&mut self.scratch).give_back();
+    }
 }
 
-/// Keeps the highest, descending.
-fn insert(best: &mut [f32; NEAREST], value: f32) {
-    let rank = best.partition_point(|&other| other >= value);
-    if rank < NEAREST {
-        best[rank..].rotate_right(1);
-        best[rank] = value;
+impl Index {
+    fn hit<'a>(&'a self, query: &[f32], segment: u32, row: u32) -> Hit<'a> {
+        let (segment, row) = (&self.segments[segment as usize], row as usize);
+        let mut similarity = [0.0];
+        self.kernels.dot_rows(query, segment.vector(row), &mut similarity);
+        Hit { similarity: similarity[0], place: segment.place(row), text: segment.text(row) }
     }
+}
+
+/// Bounds of all places of a segment, and the highest of each group.
+fn scan_segment(
+    index: &Index,
+    query: &ScanQuery,
+    segment: &Segment,
+    next: Option<&Arc<Segment>>,
+    scratch: &mut Scratch,
+) {
+    let Scratch { bounds, highest, .. } = scratch;
+    let first = bounds.len();
+    bounds.resize(first + segment.codes().places(), 0.0);
+    let ahead = next.map_or(&[][..], |next| next.codes().bytes());
+    segment.codes().scan(&index.kernels, query, ahead, &mut bounds[first..], |row, bounds| {
+        // Fewer than there are bounds where the last block is not full.
+        for (&at_most, owner) in bounds.iter().zip(segment.owners_from(row)) {
+            let highest = &mut highest[owner.index()];
+            if at_most > *highest {
+                *highest = at_most;
+            }
+        }
+    });
+}
+
+/// Puts a hit in its rank and keeps the best.
+fn add<'a>(hits: &mut Vec<Hit<'a>>, new: Hit<'a>) {
+    let before = |other: &Hit<'_>| {
+        let order = new.similarity.total_cmp(&other.similarity);
+        order.then_with(|| other.place.cmp(&new.place)).is_lt()
+    };
+    hits.insert(hits.partition_point(before), new);
+    hits.truncate(NEAREST);
 }

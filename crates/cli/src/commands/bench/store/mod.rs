@@ -168,7 +168,7 @@ fn fill(
         if missing == 0 {
             break;
         }
-        let fair = utterances.div_ceil(dataset.routes());
+        let fair = (utterances / dataset.routes()).max(1);
         let count = CHUNK.min(missing).min(fair);
         let (texts, vectors): (Vec<_>, Vec<_>) =
             (0..count).map(|_| dataset.utterance(route)).unzip();
