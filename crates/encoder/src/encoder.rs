@@ -49,6 +49,22 @@ pub struct ModelInfo {
     pub activation_width: ActivationWidth,
 }
 
+impl ModelInfo {
+    /// For an encoder of one's own: CLS pooling, and the width that this instruction set
+    /// multiplies fastest; both are there to be shown and decide nothing.
+    #[must_use]
+    pub fn new(
+        name: String,
+        fingerprint: Fingerprint,
+        dimensions: usize,
+        max_tokens: usize,
+        isa: Isa,
+    ) -> Self {
+        let (pooling, activation_width) = (Pooling::Cls, isa.fast_width());
+        Self { name, fingerprint, dimensions, max_tokens, pooling, isa, activation_width }
+    }
+}
+
 /// Why texts could not be encoded.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
