@@ -65,7 +65,8 @@ pub(crate) fn route(id: i64, name: &str, attributes: &RouteAttributes) -> u32 {
     let cuts = [attributes.threshold.map(f64::from), attributes.score_threshold.map(f64::from)];
     for cut in cuts {
         hasher.update(&[u8::from(cut.is_some())]);
-        hasher.update(&cut.unwrap_or_default().to_le_bytes());
+        // SQLite keeps -0 as 0, which equals it; the sum of the two is 0.
+        hasher.update(&(cut.unwrap_or_default() + 0.0).to_le_bytes());
     }
     let metadata = routes::metadata_json(&attributes.metadata);
     for part in [Some(name), attributes.description.as_deref(), Some(&metadata)] {
