@@ -1,12 +1,14 @@
 //! A copy of a live database.
 
 use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
 
 use crate::error::StoreError;
+use crate::lock::WriterLock;
 use crate::reads::Reads;
 
 /// Pages between two words of progress: some milliseconds of copying.
@@ -21,17 +23,20 @@ impl Reads {
     ///
     /// # Errors
     ///
-    /// There is a file of that name and `overwrite` is false; the source cannot be read or the
-    /// copy not written.
+    /// There is a database of that name, or the log of one, and `overwrite` is false; or it is
+    /// in use; the source cannot be read or the copy not written.
     pub fn backup_to(
         &self,
         path: &Path,
         overwrite: bool,
         progress: &mut dyn FnMut(usize, usize),
     ) -> Result<(), StoreError> {
-        if !overwrite && path.try_exists().unwrap_or(false) {
-            return Err(StoreError::Exists { path: path.into() });
+        if !overwrite {
+            check_free(path)?;
         }
+        // Held until the copy is in place. What is written to a database that was replaced
+        // under its writer's hands would be lost.
+        let _unused = WriterLock::take_existing(path)?;
         let failed = |source| StoreError::File { path: path.into(), source };
         let folder = folder(path);
         let copy = tempfile::Builder::new()
@@ -45,6 +50,9 @@ impl Reads {
             fs::set_permissions(copy.path(), permissions.permissions()).map_err(failed)?;
         }
         copy.as_file().sync_all().map_err(failed)?;
+        if overwrite {
+            remove_logs(path).and_then(|()| sync_folder(&folder)).map_err(failed)?;
+        }
         let placed = if overwrite { copy.persist(path) } else { copy.persist_noclobber(path) };
         placed.map_err(|error| match error.error.kind() {
             std::io::ErrorKind::AlreadyExists => StoreError::Exists { path: path.into() },
@@ -79,6 +87,36 @@ impl Reads {
             }
         }
     }
+}
+
+/// What SQLite puts beside a database and takes into account when it opens it.
+const LOGS: [&str; 3] = ["-wal", "-journal", "-shm"];
+
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
+}
+
+/// Refuses a name under which there is something. A log without its database counts: somebody
+/// may still want to bring the two together, and the copy would take it for its own.
+fn check_free(path: &Path) -> Result<(), StoreError> {
+    let mut names = [path.to_owned(), beside(path, LOGS[0]), beside(path, LOGS[1])].into_iter();
+    match names.find(|name| name.try_exists().unwrap_or(false)) {
+        Some(path) => Err(StoreError::Exists { path }),
+        None => Ok(()),
+    }
+}
+
+/// Removes the logs of what was there: SQLite would replay them into the copy.
+fn remove_logs(path: &Path) -> io::Result<()> {
+    for log in LOGS {
+        match fs::remove_file(beside(path, log)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 fn count(pages: i32) -> usize {

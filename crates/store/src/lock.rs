@@ -9,6 +9,7 @@ use std::fs::{self, File, TryLockError};
 use std::io::{Seek, Write};
 use std::path::{Path, PathBuf};
 
+use crate::backup::folder;
 use crate::error::StoreError;
 
 /// Held while it lives.
@@ -19,7 +20,17 @@ pub(crate) struct WriterLock {
 
 impl WriterLock {
     pub(crate) fn take(database: &Path) -> Result<Self, StoreError> {
+        Self::of(database, lock_path(database), true)
+    }
+
+    /// The lock of a database that may be there; none where nobody ever wrote to one.
+    pub(crate) fn take_existing(database: &Path) -> Result<Option<Self>, StoreError> {
         let path = lock_path(database);
+        let there = path.try_exists().unwrap_or(true);
+        there.then(|| Self::of(database, path, false)).transpose()
+    }
+
+    fn of(database: &Path, path: PathBuf, create: bool) -> Result<Self, StoreError> {
         let failed = |source: std::io::Error| {
             use std::io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
             match source.kind() {
@@ -31,7 +42,7 @@ impl WriterLock {
         let mut file = File::options()
             .read(true)
             .write(true)
-            .create(true)
+            .create(create)
             .truncate(false)
             .open(&path)
             .map_err(failed)?;
@@ -50,9 +61,20 @@ impl WriterLock {
     }
 }
 
+/// Links to a file that is yet to be made are followed so many times.
+const LINKS: usize = 40;
+
 /// Two names of one database must come to one lock, so links are followed.
 fn lock_path(database: &Path) -> PathBuf {
-    let mut path = fs::canonicalize(database).unwrap_or_else(|_| database.into()).into_os_string();
+    let mut path = database.to_owned();
+    for _ in 0..LINKS {
+        if path.try_exists().unwrap_or(true) {
+            break;
+        }
+        let Ok(target) = fs::read_link(&path) else { break };
+        path = folder(&path).join(target);
+    }
+    let mut path = fs::canonicalize(&path).unwrap_or(path).into_os_string();
     path.push(".lock");
     path.into()
 }
