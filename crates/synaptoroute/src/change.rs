@@ -12,6 +12,7 @@ use synaptoroute_router::{
     Change, ImportMode, Owner, Revision, Route, RouteName, RoutePatch, RoutesFile, SettingsPatch,
     Text,
 };
+use synaptoroute_store::Vectors;
 
 use crate::core::Request;
 use crate::embed::{Progress, embed_all};
@@ -206,7 +207,7 @@ impl Router {
     ///
     /// # Errors
     ///
-    /// As of [`Router::change`].
+    /// As of [`Router::change`], or a vector is not of length 1 or not of the model's width.
     ///
     /// # Panics
     ///
@@ -218,9 +219,12 @@ impl Router {
     ) -> Result<Revision, RouterError> {
         let vectors = vectors.into_iter();
         assert_eq!(vectors.len(), draft.texts.len(), "one vector a text");
-        let vectors = draft.texts.into_iter().zip(vectors.map(Arc::from)).collect();
+        let vectors: Vectors = draft.texts.into_iter().zip(vectors.map(Arc::from)).collect();
+        if let Some((text, length)) = not_a_unit(&vectors) {
+            return Err(RouterError::VectorLength { text: text.to_string(), length });
+        }
         let request = Request::Change {
-            namespace: self.name().clone(),
+            space: Arc::clone(&self.space),
             expected: draft.expected,
             change: draft.change,
             vectors,
@@ -251,6 +255,19 @@ impl Draft {
         let place = self.texts.get(index).and_then(|text| place_of(&self.change, text));
         RouterError::EncodeText { place: place.unwrap_or_else(|| "text".to_owned()), source }
     }
+}
+
+/// A vector's length may differ from 1 by this: far more than the rounding of any sum, and a
+/// little less than what the search's bounds allow for.
+const UNIT: f64 = 0.9e-3;
+
+/// A vector that must not get into the store: what cannot be searched could not be loaded
+/// again either.
+fn not_a_unit(vectors: &Vectors) -> Option<(&Text, f64)> {
+    let length = |vector: &[f32]| vector.iter().map(|&x| f64::from(x).powi(2)).sum::<f64>().sqrt();
+    let mut lengths = vectors.iter().map(|(text, vector)| (text, length(vector)));
+    // Written so that NaN is refused too.
+    lengths.find(|(_, length)| !((length - 1.0).abs() <= UNIT))
 }
 
 /// Where a change names this text first, as a path of fields.

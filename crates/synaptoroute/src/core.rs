@@ -4,6 +4,7 @@
 //! place where that order is kept.
 
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::SyncSender;
@@ -31,7 +32,8 @@ pub(crate) type Spaces = BTreeMap<NamespaceName, Arc<Space>>;
 pub(crate) enum Request {
     /// A change of a namespace's content.
     Change {
-        namespace: NamespaceName,
+        /// Of the handle; a namesake that was made since is not meant.
+        space: Arc<Space>,
         expected: Option<Revision>,
         change: Change,
         vectors: Vectors,
@@ -62,8 +64,8 @@ pub(crate) struct Core {
     last_transaction: AtomicU64,
     /// Why the store failed last, until it works again.
     trouble: Mutex<Option<String>>,
-    /// Wakes the compactor; nobody listens where there is none.
-    pub(crate) compactor: SyncSender<()>,
+    /// Wakes the compactor; nobody listens where there is none. Gone when it is to stop.
+    compactor: Mutex<Option<SyncSender<()>>>,
     /// Whether the content was read from elsewhere, and is not to be changed here.
     read_only: bool,
 }
@@ -71,9 +73,37 @@ pub(crate) struct Core {
 /// What a transaction did to memory, kept until it is durable.
 #[derive(Default)]
 struct Pending {
-    edits: BTreeMap<NamespaceName, (Revision, Vec<Edit>)>,
+    /// Also of a namespace that is deleted further on: its handles see its last content.
+    edits: BTreeMap<NamespaceName, Edits>,
     created: Vec<NamespaceName>,
     deleted: Vec<NamespaceName>,
+}
+
+struct Edits {
+    space: Arc<Space>,
+    revision: Revision,
+    edits: Vec<Edit>,
+}
+
+impl Pending {
+    /// Whether this is the namespace that changes of the transaction still find.
+    fn finds(&self, spaces: &Spaces, space: &Arc<Space>) -> bool {
+        let gone = self.deleted.contains(&space.name) || self.created.contains(&space.name);
+        !gone && is_current(spaces, space)
+    }
+
+    fn add(&mut self, space: Arc<Space>, revision: Revision, edits: Vec<Edit>) {
+        let name = space.name.clone();
+        let none = || Edits { space, revision, edits: Vec::new() };
+        let known = self.edits.entry(name).or_insert_with(none);
+        known.revision = revision;
+        known.edits.extend(edits);
+    }
+}
+
+/// Whether it exists, and is not a deleted one that has a namesake.
+pub(crate) fn is_current(spaces: &Spaces, space: &Arc<Space>) -> bool {
+    spaces.get(&space.name).is_some_and(|current| Arc::ptr_eq(current, space))
 }
 
 impl Core {
@@ -93,7 +123,7 @@ impl Core {
             committer: Committer::new(store),
             last_transaction: AtomicU64::new(0),
             trouble: Mutex::new(None),
-            compactor,
+            compactor: Mutex::new(Some(compactor)),
             read_only,
         })
     }
@@ -122,13 +152,16 @@ impl Core {
         let count = requests.len();
         let mut pending = Pending::default();
         let begun = Instant::now();
-        let written = write(store, requests, &mut pending);
+        let written = write(store, &self.spaces.get(), requests, &mut pending);
         let took = u64::try_from(begun.elapsed().as_nanos()).unwrap_or(u64::MAX);
         self.last_transaction.store(took, Ordering::Relaxed);
         match written {
-            Ok(replies) => {
-                *lock(&self.trouble) = None;
-                self.publish(pending);
+            Ok((replies, wrote)) => {
+                // A transaction that wrote nothing says nothing about the disk.
+                if wrote {
+                    *lock(&self.trouble) = None;
+                }
+                self.show(store, pending);
                 replies
             }
             Err(failure) => {
@@ -137,6 +170,30 @@ impl Core {
                 (0..count).map(|_| Err(RouterError::Store(Arc::clone(&failure)))).collect()
             }
         }
+    }
+
+    /// Makes visible what has become durable. Should that panic, memory is behind the disk,
+    /// and the next edits would be made to what is no longer there: so all is read anew.
+    fn show(&self, store: &Store, pending: Pending) {
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| self.publish(pending)))
+            && self.reload(store).is_err()
+        {
+            resume_unwind(panic);
+        }
+    }
+
+    fn reload(&self, store: &Store) -> Result<(), StoreError> {
+        let known = self.spaces.get();
+        let mut spaces = load(store, self.kernels, store.model().dimensions)?;
+        for (name, space) in &mut spaces {
+            // Handles stay good.
+            if let Some(known) = known.get(name) {
+                known.snapshot.publish(space.snapshot.get());
+                *space = Arc::clone(known);
+            }
+        }
+        self.spaces.publish(Arc::new(spaces));
+        Ok(())
     }
 
     /// Makes visible what has become durable.
@@ -154,14 +211,19 @@ impl Core {
             }
             self.spaces.publish(Arc::new(spaces));
         }
-        let spaces = self.spaces.get();
-        for (name, (revision, edits)) in edits {
-            let Some(space) = spaces.get(&name) else { continue };
+        for Edits { space, revision, edits } in edits.into_values() {
             let next = space.snapshot.get().with(revision, edits);
             space.snapshot.publish(Arc::new(next));
         }
-        // A full mailbox means that the compactor will look anyway.
-        let _busy = self.compactor.try_send(());
+        if let Some(compactor) = &*lock(&self.compactor) {
+            // A full mailbox means that it will look anyway.
+            let _busy = compactor.try_send(());
+        }
+    }
+
+    /// Ends the compactor's thread after the round that it is at.
+    pub(crate) fn stop_compactor(&self) {
+        *lock(&self.compactor) = None;
     }
 
     /// One round of compaction; what was replaced comes back, so that nobody who waits for an
@@ -185,23 +247,29 @@ impl Core {
 
 /// One transaction. A request that is refused leaves nothing of itself, and the others go on;
 /// a store that fails leaves nothing of any.
+///
+/// Says also whether anything was written.
 fn write(
     store: &mut Store,
+    spaces: &Spaces,
     requests: Vec<Request>,
     pending: &mut Pending,
-) -> Result<Vec<Reply>, StoreError> {
+) -> Result<(Vec<Reply>, bool), StoreError> {
     let at = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis());
     let at = u64::try_from(at).unwrap_or(u64::MAX);
     let mut transaction = store.begin()?;
     let mut replies = Vec::with_capacity(requests.len());
+    let mut wrote = false;
     for request in requests {
+        wrote |= matches!(request, Request::Probe);
         let reply = match request {
-            Request::Change { namespace, expected, change, vectors } => {
-                transaction.apply(&namespace, expected, &change, &vectors, at).map(|applied| {
+            Request::Change { space, .. } if !pending.finds(spaces, &space) => {
+                Err(StoreError::UnknownNamespace { name: space.name.to_string() })
+            }
+            Request::Change { space, expected, change, vectors } => {
+                transaction.apply(&space.name, expected, &change, &vectors, at).map(|applied| {
                     if applied.changed {
-                        let known = pending.edits.entry(namespace).or_default();
-                        known.0 = applied.revision;
-                        known.1.extend(applied.edits);
+                        pending.add(space, applied.revision, applied.edits);
                     }
                     Committed { revision: applied.revision, changed: applied.changed }
                 })
@@ -214,7 +282,6 @@ fn write(
                 Committed { revision: Revision::default(), changed }
             }),
             Request::Delete(name) => transaction.delete_namespace(&name).map(|()| {
-                pending.edits.remove(&name);
                 pending.created.retain(|created| *created != name);
                 pending.deleted.push(name);
                 Committed { revision: Revision::default(), changed: true }
@@ -225,11 +292,14 @@ fn write(
         };
         match reply {
             Err(failure) if failure.is_store_failure() => return Err(failure),
-            reply => replies.push(reply.map_err(RouterError::from)),
+            reply => {
+                wrote |= reply.as_ref().is_ok_and(|committed| committed.changed);
+                replies.push(reply.map_err(RouterError::from));
+            }
         }
     }
     transaction.commit()?;
-    Ok(replies)
+    Ok((replies, wrote))
 }
 
 /// All namespaces as the store has them.
@@ -238,19 +308,17 @@ pub(crate) fn load(
     kernels: Kernels,
     dimensions: usize,
 ) -> Result<Spaces, StoreError> {
-    let mut builders: BTreeMap<NamespaceName, (Revision, SnapshotBuilder)> = BTreeMap::new();
-    for (name, revision) in store.namespaces()? {
-        let builder = SnapshotBuilder::from(Snapshot::empty(kernels, dimensions));
-        builders.insert(name, (revision, builder));
-    }
-    store.load(&mut |name, _, edit| {
-        if let Some((_, builder)) = builders.get_mut(name) {
-            builder.edit(edit);
-        }
+    let empty = || SnapshotBuilder::from(Snapshot::empty(kernels, dimensions));
+    let mut builders: BTreeMap<NamespaceName, SnapshotBuilder> = BTreeMap::new();
+    // Names, revisions and content are those of one moment: another process may be writing.
+    let namespaces = store.load(&mut |name, _, edit| match builders.get_mut(name) {
+        Some(builder) => builder.edit(edit),
+        None => builders.entry(name.clone()).or_insert_with(empty).edit(edit),
     })?;
-    let space = |(name, (revision, builder)): (NamespaceName, (Revision, SnapshotBuilder))| {
+    let space = |(name, revision): (NamespaceName, Revision)| {
+        let builder = builders.remove(&name).unwrap_or_else(empty);
         let snapshot = Published::new(builder.finish(revision));
         (name.clone(), Arc::new(Space { name, snapshot }))
     };
-    Ok(builders.into_iter().map(space).collect())
+    Ok(namespaces.into_iter().map(space).collect())
 }

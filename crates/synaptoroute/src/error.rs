@@ -41,6 +41,14 @@ pub enum RouterError {
         /// What is wrong with it.
         source: EncodeError,
     },
+    /// A vector that a caller made is none of the model's.
+    #[error("the vector of {text:?} has the length {length}; a model's vectors have length 1")]
+    VectorLength {
+        /// The text.
+        text: String,
+        /// The vector's length.
+        length: f64,
+    },
     /// The store refused the change, or failed: [`StoreError::is_store_failure`] tells which.
     /// Shared, since one failure answers all whose changes were to be committed together.
     #[error(transparent)]

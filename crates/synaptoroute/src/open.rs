@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::sync::{Arc, Weak};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use synaptoroute_encoder::Encoder;
@@ -36,6 +36,18 @@ pub(crate) struct Open {
     pub(crate) core: Arc<Core>,
     /// Where the store lies; nowhere if it is in memory.
     path: Option<PathBuf>,
+    compactor: Option<JoinHandle<()>>,
+}
+
+/// When the last handle is gone the file is closed: whoever waits for it need not try twice.
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.core.stop_compactor();
+        if let Some(compactor) = self.compactor.take() {
+            // A panic there was reported by its thread.
+            let _ = compactor.join();
+        }
+    }
 }
 
 /// How long what a compaction replaced is kept for readers that are still at it, so that it
@@ -113,11 +125,11 @@ impl Router {
         // One letter is enough: it says that there may be something to do.
         let (wake, letters) = mpsc::sync_channel(1);
         let core = Arc::new(Core::new(encoder, store, wake, read_only)?);
-        start_compactor(Arc::downgrade(&core), letters)?;
+        let compactor = start_compactor(Arc::downgrade(&core), letters)?;
         let default = NamespaceName::default();
         let space = core.spaces.get().get(&default).cloned();
         let space = space.ok_or(RouterError::UnknownNamespace { name: default.to_string() })?;
-        Ok(Self { open: Arc::new(Open { core, path }), space })
+        Ok(Self { open: Arc::new(Open { core, path, compactor }), space })
     }
 
     /// Makes sure that the store can be written, by writing.
@@ -180,7 +192,10 @@ impl Open {
 
 /// A thread that tidies up behind changes; it ends with the last handle.
 #[cfg(not(feature = "shuttle"))]
-fn start_compactor(core: Weak<Core>, letters: Receiver<()>) -> Result<(), RouterError> {
+fn start_compactor(
+    core: Weak<Core>,
+    letters: Receiver<()>,
+) -> Result<Option<JoinHandle<()>>, RouterError> {
     let compact = move || {
         let mut retired = Vec::new();
         loop {
@@ -199,14 +214,17 @@ fn start_compactor(core: Weak<Core>, letters: Receiver<()>) -> Result<(), Router
         }
     };
     let thread = thread::Builder::new().name("compact".to_owned());
-    thread.spawn(compact).map(drop).map_err(RouterError::Thread)
+    thread.spawn(compact).map(Some).map_err(RouterError::Thread)
 }
 
 /// Under the checker the test compacts, on a thread that the checker knows.
 #[cfg(feature = "shuttle")]
-fn start_compactor(_core: Weak<Core>, _letters: Receiver<()>) -> Result<(), RouterError> {
+fn start_compactor(
+    _core: Weak<Core>,
+    _letters: Receiver<()>,
+) -> Result<Option<JoinHandle<()>>, RouterError> {
     let _ = (RETIRED, thread::current, RecvTimeoutError::Timeout);
-    Ok(())
+    Ok(None)
 }
 
 fn identity(encoder: &dyn Encoder) -> ModelIdentity {

@@ -7,9 +7,10 @@ use synaptoroute_encoder::{Embedding, ModelInfo};
 use synaptoroute_router::{
     Diff, NamespaceName, Revision, RevisionEntry, RoutesFile, Snapshot, Text,
 };
+use synaptoroute_store::{Reads, StoreError};
 
 use crate::answer::{Answer, RouteOptions, Timing};
-use crate::core::{Core, Space};
+use crate::core::{Core, Space, is_current};
 use crate::error::RouterError;
 use crate::open::Open;
 
@@ -116,7 +117,7 @@ impl Router {
         before: Option<Revision>,
         limit: usize,
     ) -> Result<Vec<RevisionEntry>, RouterError> {
-        self.open.read(|reads| reads.revisions(self.name(), before, limit))
+        self.read(|reads| reads.revisions(self.name(), before, limit))
     }
 
     /// How one revision's content differs from another's, whichever is the older.
@@ -126,7 +127,20 @@ impl Router {
     /// A revision is not kept any more or was never made, the store cannot be read, or the
     /// namespace was deleted.
     pub fn diff(&self, from: Revision, to: Revision) -> Result<Diff, RouterError> {
-        self.open.read(|reads| reads.diff(self.name(), from, to))
+        self.read(|reads| reads.diff(self.name(), from, to))
+    }
+
+    /// Reads the history of this namespace, and not that of a namesake made since.
+    fn read<T>(
+        &self,
+        read: impl FnOnce(&Reads) -> Result<T, StoreError>,
+    ) -> Result<T, RouterError> {
+        let done = self.open.read(read)?;
+        if is_current(&self.core().spaces.peek(), &self.space) {
+            Ok(done)
+        } else {
+            Err(RouterError::UnknownNamespace { name: self.name().to_string() })
+        }
     }
 
     pub(crate) fn core(&self) -> &Core {
