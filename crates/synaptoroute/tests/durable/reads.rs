@@ -1,12 +1,12 @@
 //! Whoever is told of a change sees it, on every thread; and nobody sees what was deleted.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use synaptoroute::{Durability, Owner, RouteOptions, Router, Text};
 
 use crate::child::open;
-use crate::support::{Dice, Signs, name, route, text};
+use crate::support::{Dice, Over, Signs, name, route, text};
 
 /// The utterances of all candidates of an answer.
 fn nearest(router: &Router, query: &Text) -> Vec<Text> {
@@ -50,14 +50,15 @@ fn a_deleted_utterance_never_matches_again_on_any_thread() {
     router.add_texts(Owner::Namespace, vec![text("against all")], None).unwrap();
     router.upsert(synaptoroute::Route::new(name("all"), all).unwrap(), None).unwrap();
     // All before this one are deleted.
-    let (deleted, over) = (AtomicUsize::new(0), AtomicBool::new(false));
+    let (deleted, over) = (AtomicUsize::new(0), Over::default());
     let asked: usize = thread::scope(|scope| {
+        let ends = over.at_the_end();
         let readers: Vec<_> = (0..4)
             .map(|seed| {
                 let (router, deleted, over) = (&router, &deleted, &over);
                 scope.spawn(move || {
                     let (mut dice, mut asked) = (Dice::new(seed), 0);
-                    while !over.load(Ordering::Acquire) {
+                    while !over.is() {
                         let before = deleted.load(Ordering::Acquire);
                         if before > 0 {
                             let gone = said(dice.below(before as u64) as usize);
@@ -76,7 +77,7 @@ fn a_deleted_utterance_never_matches_again_on_any_thread() {
             let more = (0..8).map(|i| text(&format!("topic{} is new", TEXTS + number * 8 + i)));
             router.add_utterances(&name("all"), more.collect(), None).unwrap();
         }
-        over.store(true, Ordering::Release);
+        drop(ends);
         readers.into_iter().map(|reader| reader.join().unwrap()).sum()
     });
     assert!(asked > 0, "nobody asked");
@@ -85,14 +86,15 @@ fn a_deleted_utterance_never_matches_again_on_any_thread() {
 #[test]
 fn what_a_reader_sees_is_one_revision_and_never_an_older_one() {
     let router = Router::new(Signs::encoder());
-    let over = AtomicBool::new(false);
+    let over = Over::default();
     thread::scope(|scope| {
+        let ends = over.at_the_end();
         let readers: Vec<_> = (0..3)
             .map(|_| {
                 let (router, over) = (&router, &over);
                 scope.spawn(move || {
                     let mut last = 0;
-                    while !over.load(Ordering::Acquire) {
+                    while !over.is() {
                         let (revision, content) = router.export();
                         assert!(revision.get() >= last, "{revision} after {last}");
                         last = revision.get();
@@ -110,7 +112,7 @@ fn what_a_reader_sees_is_one_revision_and_never_an_older_one() {
             let route = synaptoroute::Route::new(name("only"), texts.collect()).unwrap();
             assert_eq!(router.upsert(route, None).unwrap().get(), revision as u64);
         }
-        over.store(true, Ordering::Release);
+        drop(ends);
         readers.into_iter().for_each(|reader| reader.join().unwrap());
     });
 }

@@ -1,5 +1,6 @@
 //! An encoder that costs nothing and whose cosines are exact, and short ways to say things.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock};
 
 use synaptoroute::{
@@ -104,4 +105,25 @@ pub(crate) fn route(called: &str, utterances: &[&str]) -> Route {
 /// A number that the environment may set, for the long versions of tests.
 pub(crate) fn from_env(variable: &str, unset: u64) -> u64 {
     std::env::var(variable).map_or(unset, |number| number.parse().unwrap())
+}
+
+/// Whether threads are to end; so that a test that fails does not wait for them for ever.
+#[derive(Default)]
+pub(crate) struct Over(AtomicBool);
+
+impl Over {
+    pub(crate) fn is(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
+
+    /// It is over when what this returns is gone, by a panic too.
+    pub(crate) fn at_the_end(&self) -> impl Drop + '_ {
+        struct Ends<'a>(&'a Over);
+        impl Drop for Ends<'_> {
+            fn drop(&mut self) {
+                self.0.0.store(true, Ordering::Release);
+            }
+        }
+        Ends(self)
+    }
 }
