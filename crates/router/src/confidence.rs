@@ -24,6 +24,11 @@ impl Prior {
     /// For bge-small-en-v1.5.
     pub const BGE_SMALL: Self = Self { slope: 24.54, middle: 0.7495 };
 
+    /// The `nearest` from which on a route has this confidence; infinite at the ends.
+    pub(crate) fn nearest(&self, cut: Cut) -> f64 {
+        self.middle + (cut.get() / (1.0 - cut.get())).ln() / self.slope
+    }
+
     /// Confidence of a route with this `nearest`.
     #[must_use]
     pub fn confidence(&self, nearest: f64) -> f64 {

@@ -40,9 +40,9 @@ struct Bounded<'a> {
 /// Routes whose rows are gathered in one pass.
 const GATHERED: usize = 12;
 
-/// What `exp` may be off by between two arguments, and far more: a route whose confidence comes
-/// that near to its cut is looked at.
-const CONFIDENCE_SLACK: f64 = 1e-9;
+/// What rounding may do to a curve and its inverse, and far more: a route that comes so near to
+/// its cut is looked at.
+const NEAREST_SLACK: f64 = 1e-9;
 
 impl Snapshot {
     /// Decides for a query's unit vector; `top_k` stands in for the namespace's setting.
@@ -80,14 +80,15 @@ impl Snapshot {
 
     /// The first `count` routes: those that pass, then those that do not, each by score.
     fn leaders<'a>(&'a self, search: &mut Search<'a>, count: usize) -> Vec<Weighed<'a>> {
-        search.gather([Group::NAMESPACE]);
+        search.gather([(Group::NAMESPACE, self.negatives)]);
         let common = best(search, Group::NAMESPACE);
         let bounded = |route: &'a RouteEntry| {
             let at_most = search.at_most(Group::utterances(route.slot));
             Bounded { route, at_most: at_most.into(), gathered: false }
         };
+        let usual = self.prior.nearest(DEFAULT_CUT);
         let (may_pass, cannot): (Vec<_>, Vec<_>) =
-            self.routes().map(bounded).partition(|bounded| self.may_pass(bounded));
+            self.routes().map(bounded).partition(|bounded| self.may_pass(bounded, usual));
 
         let (mut passing, mut refused) = (Vec::new(), Vec::new());
         let mut rest = BinaryHeap::from(may_pass);
@@ -107,11 +108,12 @@ impl Snapshot {
         passing
     }
 
-    /// Whether the route's cuts leave it a chance, whatever negatives say.
-    fn may_pass(&self, bounded: &Bounded<'_>) -> bool {
+    /// Whether the route's cuts leave it a chance, whatever negatives say. `usual` is the
+    /// `nearest` that the default cut asks for.
+    fn may_pass(&self, bounded: &Bounded<'_>, usual: f64) -> bool {
         let attributes = &bounded.route.attributes;
-        let cut = attributes.threshold.unwrap_or(DEFAULT_CUT).get();
-        self.prior.confidence(bounded.at_most) + CONFIDENCE_SLACK >= cut
+        let least = attributes.threshold.map_or(usual, |cut| self.prior.nearest(cut));
+        bounded.at_most + NEAREST_SLACK >= least
             && attributes.score_threshold.is_none_or(|cut| bounded.at_most >= cut.get())
     }
 
@@ -190,12 +192,16 @@ fn next<'a>(
         {
             batch.push(more);
         }
-        search.gather(batch.iter().flat_map(|bounded| {
-            let slot = bounded.route.slot;
-            [Group::utterances(slot), Group::negatives(slot)]
+        search.gather(batch.iter().flat_map(|Bounded { route, .. }| {
+            let utterances = (Group::utterances(route.slot), route.utterances);
+            [utterances, (Group::negatives(route.slot), route.negatives)]
         }));
-        rest.extend(batch.into_iter().map(|bounded| Bounded { gathered: true, ..bounded }));
-        return rest.pop();
+        rest.extend(batch.into_iter().map(|Bounded { route, .. }| {
+            let at_most = search.nearest_at_most(Group::utterances(route.slot));
+            Bounded { route, at_most, gathered: true }
+        }));
+        // With their bounds nearer, another may lead, or the list be settled.
+        return next(search, rest, settled);
     }
     Some(first)
 }

@@ -30,7 +30,7 @@ pub struct Snapshot {
     free: Vec<u32>,
     /// Slots that are or were in use.
     slots: u32,
-    negatives: usize,
+    pub(crate) negatives: usize,
     pub(crate) index: Index,
 }
 

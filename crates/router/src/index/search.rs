@@ -65,15 +65,16 @@ impl<'a> Search<'a> {
         self.scratch.highest[group.index()]
     }
 
-    /// Finds the rows of these groups, for [`Self::nearest`]: all in one pass over the owners.
-    pub(crate) fn gather(&mut self, groups: impl IntoIterator<Item = Group>) {
+    /// Finds the rows of these groups, of which there are so many, for [`Self::nearest`]: all
+    /// in one pass over the owners.
+    pub(crate) fn gather(&mut self, groups: impl IntoIterator<Item = (Group, usize)>) {
         let Scratch { bounds, gathered, wanted, .. } = &mut self.scratch;
         let mut any = false;
-        for group in groups {
+        for (group, count) in groups {
             if gathered[group.index()].is_none() {
-                gathered[group.index()] = Some(Vec::new());
-                wanted[group.index()] = true;
-                any = true;
+                gathered[group.index()] = Some(Vec::with_capacity(count));
+                wanted[group.index()] = count > 0;
+                any |= count > 0;
             }
         }
         if !any {
@@ -95,6 +96,23 @@ impl<'a> Search<'a> {
             bounds = &bounds[segment.codes().places()..];
         }
         wanted.fill(false);
+    }
+
+    /// The mean of the three best cosines of the group is not higher; a nearer bound than
+    /// [`Self::at_most`]. Its rows were gathered.
+    pub(crate) fn nearest_at_most(&self, group: Group) -> f64 {
+        let rows = self.scratch.gathered[group.index()].as_ref().expect("its rows were gathered");
+        let mut best = [f32::NEG_INFINITY; NEAREST];
+        for row in rows {
+            if row.at_most > best[NEAREST - 1] {
+                let rank = best.partition_point(|&other| other >= row.at_most);
+                best[rank..].rotate_right(1);
+                best[rank] = row.at_most;
+            }
+        }
+        let count = rows.len().min(NEAREST);
+        // Summed in the order of the cosines' own sum: each step of it is monotonous.
+        best[..count].iter().map(|&at_most| f64::from(at_most)).sum::<f64>() / count as f64
     }
 
     /// The group's nearest rows, at most [`NEAREST`], the best first; of equals the one at
