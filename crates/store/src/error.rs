@@ -120,6 +120,17 @@ pub enum StoreError {
         /// What shows it.
         what: String,
     },
+    /// The file, or its log, is not what it was when it was opened.
+    #[error(
+        "{} was {what} while it was in use, so that nothing more can be written: \
+         export the content, then start again", path.display()
+    )]
+    Displaced {
+        /// Which file.
+        path: PathBuf,
+        /// What became of it.
+        what: &'static str,
+    },
     /// There is no such file, and reading does not make one.
     #[error("there is no database at {}; check the path", path.display())]
     Missing {
@@ -201,6 +212,7 @@ impl StoreError {
             | Self::DiskFull { .. }
             | Self::ReadOnly
             | Self::Damaged { .. }
+            | Self::Displaced { .. }
             | Self::Missing { .. }
             | Self::CannotOpen { .. }
             | Self::TooNew { .. }

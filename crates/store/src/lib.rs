@@ -48,6 +48,7 @@ mod migrate;
 mod model;
 mod namespace;
 mod options;
+mod place;
 mod prune;
 pub mod python;
 mod reader;

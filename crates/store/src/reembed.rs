@@ -48,6 +48,7 @@ impl Store {
         mut embed: impl FnMut(&[Text]) -> Result<Vec<Vec<f32>>, E>,
         progress: &dyn Fn(usize, usize),
     ) -> Result<(), ReembedError<E>> {
+        self.check_place()?;
         let transaction = self.reads.db.unchecked_transaction().map_err(StoreError::from)?;
         let all: usize = transaction
             .query_row("SELECT count(*) FROM texts", [], |row| row.get(0))
@@ -78,6 +79,7 @@ impl Store {
         }
         model.write(&transaction)?;
         transaction.commit().map_err(StoreError::from)?;
+        self.committed();
         self.reads.model = model.clone();
         Ok(())
     }

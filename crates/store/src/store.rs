@@ -4,6 +4,7 @@ use std::ops::Deref;
 use std::path::Path;
 
 use rusqlite::Connection;
+use rusqlite::config::DbConfig;
 
 use crate::backup::{folder, sync_folder};
 use crate::connection;
@@ -12,6 +13,7 @@ use crate::lock::WriterLock;
 use crate::migrate;
 use crate::model::ModelIdentity;
 use crate::options::Options;
+use crate::place::Place;
 use crate::reads::Reads;
 use crate::transaction::Transaction;
 
@@ -24,6 +26,8 @@ pub struct Store {
     // Closed before the lock is let go of.
     pub(crate) reads: Reads,
     pub(crate) options: Options,
+    /// None if it is in memory.
+    place: Option<Place>,
     _lock: Option<WriterLock>,
 }
 
@@ -72,7 +76,8 @@ impl Store {
         connection::set_durability(&db, options.durability)?;
         migrate::migrate(&db, version, model)?;
         let reads = Reads::new(db, path.map(Into::into))?;
-        Ok(Self { reads, options, _lock: None })
+        let place = path.map(Place::new);
+        Ok(Self { reads, options, place, _lock: None })
     }
 
     /// Begins to change it.
@@ -90,7 +95,22 @@ impl Store {
     ///
     /// It does not.
     pub fn probe(&mut self) -> Result<(), StoreError> {
-        self.write_probe()
+        self.check_place()?;
+        self.write_probe()?;
+        self.committed();
+        Ok(())
+    }
+
+    /// Refuses to write where the files are not what they were.
+    pub(crate) fn check_place(&self) -> Result<(), StoreError> {
+        self.place.as_ref().map_or(Ok(()), Place::check)
+    }
+
+    /// To be called after each commit.
+    pub(crate) fn committed(&mut self) {
+        if let Some(place) = &mut self.place {
+            place.note();
+        }
     }
 
     pub(crate) fn write_probe(&self) -> Result<(), StoreError> {
@@ -102,6 +122,16 @@ impl Store {
             )?
             .execute([])?;
         Ok(())
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        // Closing copies the log into the database: not what is left of one.
+        if self.check_place().is_err() {
+            let no_checkpoint = DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE;
+            let _ = self.reads.db.set_db_config(no_checkpoint, true);
+        }
     }
 }
 

@@ -38,6 +38,7 @@ pub struct Transaction<'a> {
 
 impl<'a> Transaction<'a> {
     pub(crate) fn begin(store: &'a mut Store) -> Result<Self, StoreError> {
+        store.check_place()?;
         store.reads.db.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
         Ok(Self { store, open: true })
     }
@@ -105,6 +106,7 @@ impl<'a> Transaction<'a> {
         }
         self.run("COMMIT")?;
         self.open = false;
+        self.store.committed();
         Ok(())
     }
 
