@@ -44,6 +44,9 @@ pub(crate) enum Request {
     Delete(NamespaceName),
     /// Writes what nobody reads, to see that the store can be written.
     Probe,
+    /// Panics in the midst of a transaction.
+    #[cfg(feature = "shuttle")]
+    Panic,
 }
 
 /// What a request came to.
@@ -286,6 +289,8 @@ fn write(
                 pending.deleted.push(name);
                 Committed { revision: Revision::default(), changed: true }
             }),
+            #[cfg(feature = "shuttle")]
+            Request::Panic => panic!("as it was asked to"),
             Request::Probe => transaction
                 .probe()
                 .map(|()| Committed { revision: Revision::default(), changed: false }),

@@ -227,6 +227,22 @@ fn start_compactor(
     Ok(None)
 }
 
+/// What the checker's tests do by themselves.
+#[cfg(feature = "shuttle")]
+impl Router {
+    /// One round of compaction; how many namespaces had something to compact.
+    #[doc(hidden)]
+    pub fn compact_now(&self) -> usize {
+        self.core().compact().len()
+    }
+
+    /// Panics in the midst of a transaction, on this thread or another that commits for it.
+    #[doc(hidden)]
+    pub fn panic_in_commit(&self) -> Result<(), RouterError> {
+        self.core().submit(Request::Panic).map(drop)
+    }
+}
+
 fn identity(encoder: &dyn Encoder) -> ModelIdentity {
     let model = encoder.model();
     ModelIdentity {
