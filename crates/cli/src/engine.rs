@@ -1,11 +1,9 @@
-//! From flags to a router.
+//! From flags to what encodes and decides.
 
-use std::fs;
 use std::num::NonZero;
-use std::path::Path;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
-use synaptoroute::{Bert, FileFormat, Kernels, ModelFile, Router, RoutesFile};
+use synaptoroute::{Bert, Kernels, ModelFile, Router, RoutesFile};
 
 use crate::args::EngineArgs;
 use crate::built_in;
@@ -35,27 +33,9 @@ pub(crate) fn encoder(args: &EngineArgs) -> Result<Bert, Failure> {
     encoder.with_threads(threads.unwrap_or(NonZero::<usize>::MIN)).map_err(Failure::Runtime)
 }
 
-/// Reads a routes file whole or not at all.
-pub(crate) fn read_routes(path: &Path) -> Result<RoutesFile, Failure> {
-    let failed = |source| Failure::Read { path: path.to_owned(), source };
-    let bytes = fs::read(path).map_err(failed)?;
-    RoutesFile::parse_bytes(&bytes, FileFormat::of(path))
-        .map_err(|source| Failure::Routes { path: path.to_owned(), source })
-}
-
-/// A router with these routes; shows progress where that takes a while.
-pub(crate) fn router(args: &EngineArgs, routes: Option<&Path>) -> Result<Arc<Router>, Failure> {
-    // The cheap check first: a typo in the file need not wait for the model.
-    let file = routes.map(read_routes).transpose()?;
+/// A router in memory, with these routes.
+pub(crate) fn in_memory(args: &EngineArgs, file: RoutesFile) -> Result<Router, Failure> {
     let router = Router::new(Arc::new(encoder(args)?));
-    if let Some(file) = file {
-        let bar = OnceLock::new();
-        router.load(file, &|done, of| {
-            bar.get_or_init(|| output::progress(of, "utterances")).set_position(done as u64);
-        })?;
-        if let Some(bar) = bar.get() {
-            bar.finish_and_clear();
-        }
-    }
-    Ok(Arc::new(router))
+    output::with_progress("utterances", |progress| router.load(file, progress))?;
+    Ok(router)
 }

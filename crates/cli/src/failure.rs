@@ -7,10 +7,16 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use synaptoroute::convert::ConvertError;
-use synaptoroute::{FileError, Isa, IsaError, OpenError, RouterError, TextError};
+use synaptoroute::python::PythonFileError;
+use synaptoroute::{
+    FileError, Isa, IsaError, OpenError, RouteError, RouterError, StoreError, TextError,
+};
 use synaptoroute_server::ServeError;
+
+use crate::remote::RemoteError;
 
 /// Why a command failed; the message names the place and what to do.
 #[derive(Debug, thiserror::Error)]
@@ -21,6 +27,25 @@ pub(crate) enum Failure {
     Write { path: PathBuf, source: io::Error },
     #[error("routes file {}: {source}", path.display())]
     Routes { path: PathBuf, source: FileError },
+    #[error("{}: {source}", path.display())]
+    Python { path: PathBuf, source: Box<PythonFileError> },
+    #[error(
+        "{0} is a database of this program already: serve it with --db {0}, or copy its routes \
+         with `synaptoroute export --db {0} | synaptoroute import -`",
+        path.display()
+    )]
+    OwnDatabase { path: PathBuf },
+    #[error("standard input is a database; name its file in place of -")]
+    PipedDatabase,
+    #[error("{} name different places; say one of them", named.join(" and "))]
+    Places { named: Vec<&'static str> },
+    #[error("the variable {name}: {why}")]
+    Variable { name: &'static str, why: String },
+    #[error(
+        "the namespace {namespace:?} is not empty ({holds}): say --merge to add the file to it, \
+         or --replace to put the file in its place"
+    )]
+    NotEmpty { namespace: String, holds: String },
     #[error("calibration file {} is not UTF-8", path.display())]
     CalibrationText { path: PathBuf },
     #[error("text {number}: {source}")]
@@ -45,7 +70,24 @@ pub(crate) enum Failure {
     #[error(transparent)]
     Convert(#[from] ConvertError),
     #[error(transparent)]
-    Router(#[from] RouterError),
+    Router(RouterError),
+    #[error("{}", advice(.0))]
+    Store(Arc<StoreError>),
+    #[error(
+        "the vectors of the database were made with the model {found} ({found_fingerprint:.8}…), \
+         and this is {expected} ({expected_fingerprint:.8}…): name that model with --model, or \
+         have its texts embedded anew by a command that writes, without --no-reembed"
+    )]
+    ForeignModel {
+        found: String,
+        found_fingerprint: String,
+        expected: String,
+        expected_fingerprint: String,
+    },
+    #[error(transparent)]
+    Route(#[from] RouteError),
+    #[error(transparent)]
+    Remote(#[from] RemoteError),
     #[error(transparent)]
     Serve(#[from] ServeError),
     #[error("the measured service did not answer: {0}")]
@@ -58,23 +100,85 @@ pub(crate) enum Failure {
     Peak { isa: Isa, rows: usize, gemm_g: f64, peak_g: f64 },
     #[error("line {number} of standard input: {source}")]
     Input { number: usize, source: io::Error },
+    #[error("an answer cannot be written as JSON or read: {0}")]
+    Answer(serde_json::Error),
     #[error("standard output: {0}")]
     Output(io::Error),
     #[error("the threads that encode or serve could not be started: {0}")]
     Runtime(io::Error),
 }
 
+impl From<RouterError> for Failure {
+    fn from(error: RouterError) -> Self {
+        match error {
+            RouterError::Store(error) => Self::Store(error),
+            RouterError::ForeignModel {
+                found,
+                found_fingerprint,
+                expected,
+                expected_fingerprint,
+            } => Self::ForeignModel { found, found_fingerprint, expected, expected_fingerprint },
+            error => Self::Router(error),
+        }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        RouterError::from(error).into()
+    }
+}
+
+/// What went wrong with a database, and which flags help.
+fn advice(error: &StoreError) -> String {
+    match error {
+        StoreError::InUse { path, pid } => {
+            let pid = pid.map_or_else(String::new, |pid| format!(" by process {pid}"));
+            format!(
+                "{} is in use{pid}: if that is a server, give this command its address with \
+                 --url in place of --db; a second server needs a --db of its own",
+                path.display()
+            )
+        }
+        StoreError::Missing { path } => format!(
+            "there is no database at {}: name one with --db, or a running server with --url",
+            path.display()
+        ),
+        StoreError::Exists { path } => {
+            format!("{} exists already: say --overwrite, or choose another name", path.display())
+        }
+        error => error.to_string(),
+    }
+}
+
 impl Failure {
     /// 2 where other words on the command line, or in the files it names, would help.
     pub(crate) fn exit_code(&self) -> ExitCode {
-        match self {
+        let is_wrong_use = match self {
             Self::Routes { .. }
+            | Self::OwnDatabase { .. }
+            | Self::PipedDatabase
+            | Self::Places { .. }
+            | Self::Variable { .. }
+            | Self::NotEmpty { .. }
             | Self::CalibrationText { .. }
             | Self::Text { .. }
+            | Self::Route(_)
             | Self::NoText
             | Self::Exposed(_)
-            | Self::Isa(_) => ExitCode::from(2),
-            _ => ExitCode::from(3),
-        }
+            | Self::Isa(_) => true,
+            Self::Router(error) => matches!(
+                error,
+                RouterError::UnknownNamespace { .. }
+                    | RouterError::UnknownRoute { .. }
+                    | RouterError::Encode(_)
+                    | RouterError::EncodeText { .. }
+            ),
+            Self::Python { source, .. } => !matches!(**source, PythonFileError::Store(_)),
+            Self::Store(error) => !error.is_store_failure(),
+            Self::Remote(error) => error.is_callers_fault(),
+            _ => false,
+        };
+        ExitCode::from(if is_wrong_use { 2 } else { 3 })
     }
 }

@@ -1,14 +1,20 @@
 //! The `synaptoroute` command.
 //!
-//! `args` says what it understands, `commands` has one module a command, `built_in` the
-//! model it carries, `failure` what its exit codes mean.
+//! `args` says what it understands, `commands` has one module a command. They find content at
+//! a `place`: a database file, or a server that `remote` talks to. `file` reads and writes
+//! files of routes, `engine` makes what encodes, of the model that `built_in` carries; `output`
+//! and `words` are for people, and `failure` says what the exit codes mean.
 
 mod args;
 mod built_in;
 mod commands;
 mod engine;
 mod failure;
+mod file;
 mod output;
+mod place;
+mod remote;
+mod words;
 
 use std::process::ExitCode;
 
@@ -19,16 +25,25 @@ use crate::failure::Failure;
 
 fn main() -> ExitCode {
     let args = Args::parse();
+    let engine = &args.engine;
     let done = match &args.command {
-        Command::Serve(serve) => commands::serve::run(serve, &args.engine),
-        Command::Route(route) => commands::route::run(route, &args.engine),
-        Command::Model { command: ModelCommand::Info(info) } => {
-            commands::model_info::run(info, &args.engine)
+        Command::Serve(args) => commands::serve::run(args, engine),
+        Command::Route(args) => commands::route::run(args, engine),
+        Command::Routes(args) => commands::routes::run(args, engine),
+        Command::Namespaces(args) => commands::namespaces::run(args, engine),
+        Command::Import(args) => commands::import::run(args, engine),
+        Command::Export(args) => commands::export::run(args),
+        Command::Revisions(args) => commands::revisions::run(args),
+        Command::Diff(args) => commands::diff::run(args),
+        Command::Rollback(args) => commands::rollback::run(args, engine),
+        Command::Backup(args) => commands::backup::run(args),
+        Command::Model { command: ModelCommand::Info(args) } => {
+            commands::model_info::run(args, engine)
         }
-        Command::Model { command: ModelCommand::Convert(convert) } => {
-            commands::model_convert::run(convert)
+        Command::Model { command: ModelCommand::Convert(args) } => {
+            commands::model_convert::run(args)
         }
-        Command::Bench(bench) => commands::bench::run(bench, &args.engine),
+        Command::Bench(args) => commands::bench::run(args, engine),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -6,15 +6,22 @@
 
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
+use std::sync::OnceLock;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
+use synaptoroute::Progress;
 
 use crate::failure::Failure;
 
 /// Prints a line of the answer.
 pub(crate) fn line(line: impl Display) -> Result<(), Failure> {
     writeln!(io::stdout().lock(), "{line}").map_err(Failure::Output)
+}
+
+/// Prints lines of the answer, as they are.
+pub(crate) fn text(lines: &str) -> Result<(), Failure> {
+    io::stdout().lock().write_all(lines.as_bytes()).map_err(Failure::Output)
 }
 
 /// Prints one JSON object on a line.
@@ -32,6 +39,11 @@ pub(crate) fn complain(failure: &Failure) {
     note(format_args!("synaptoroute: {failure}"));
 }
 
+/// Whether colours help: a terminal shows them, and nobody asked for none.
+pub(crate) fn coloured() -> bool {
+    io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|no| no.is_empty())
+}
+
 /// A bar on standard error; invisible where that is no terminal.
 pub(crate) fn progress(of: usize, what: &str) -> ProgressBar {
     let bar = ProgressBar::new(of as u64);
@@ -43,8 +55,47 @@ pub(crate) fn progress(of: usize, what: &str) -> ProgressBar {
     bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
+/// Does `work`, and shows how far it is.
+pub(crate) fn with_progress<T>(what: &str, work: impl FnOnce(Progress<'_>) -> T) -> T {
+    let bar = OnceLock::new();
+    let done = work(&|done, of| {
+        bar.get_or_init(|| progress(of, what)).set_position(done as u64);
+    });
+    if let Some(bar) = bar.get() {
+        bar.finish_and_clear();
+    }
+    done
+}
+
 /// Two columns, the first as wide as it needs to be.
 pub(crate) fn table(rows: &[(&str, String)]) -> Result<(), Failure> {
     let width = rows.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
     rows.iter().try_for_each(|(name, value)| line(format_args!("{name:width$}  {value}")))
+}
+
+/// Columns under their names, each as wide as it needs to be; numbers to the right.
+pub(crate) fn columns<const N: usize>(
+    names: [&str; N],
+    rows: &[[String; N]],
+) -> Result<(), Failure> {
+    let names = names.map(str::to_owned);
+    let width = |column: usize| {
+        let cells = rows.iter().chain([&names]).map(|row| row[column].chars().count());
+        cells.max().unwrap_or(0)
+    };
+    let is_number = |cell: &String| !cell.is_empty() && cell.bytes().all(|b| b.is_ascii_digit());
+    let numbers = |column: usize| rows.iter().all(|row: &[String; N]| is_number(&row[column]));
+    for row in [&names].into_iter().chain(rows) {
+        let mut shown = String::new();
+        for (column, cell) in row.iter().enumerate() {
+            let gap = if column == 0 { "" } else { "  " };
+            let width = width(column);
+            let cell =
+                if numbers(column) { format!("{cell:>width$}") } else { format!("{cell:width$}") };
+            shown += gap;
+            shown += &cell;
+        }
+        line(shown.trim_end())?;
+    }
+    Ok(())
 }

@@ -1,7 +1,15 @@
 //! One module a command.
 
+pub(crate) mod backup;
 pub(crate) mod bench;
+pub(crate) mod diff;
+pub(crate) mod export;
+pub(crate) mod import;
 pub(crate) mod model_convert;
 pub(crate) mod model_info;
+pub(crate) mod namespaces;
+pub(crate) mod revisions;
+pub(crate) mod rollback;
 pub(crate) mod route;
+pub(crate) mod routes;
 pub(crate) mod serve;

@@ -1,15 +1,13 @@
 //! `synaptoroute model convert`: an fp32 ONNX export to an int8 model file.
 
 use std::fs;
-use std::io::Write;
-use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
 
 use synaptoroute::convert::{Job, convert};
 
 use crate::args::ConvertArgs;
 use crate::built_in;
 use crate::failure::Failure;
+use crate::file;
 use crate::output;
 
 pub(crate) fn run(args: &ConvertArgs) -> Result<(), Failure> {
@@ -38,24 +36,11 @@ pub(crate) fn run(args: &ConvertArgs) -> Result<(), Failure> {
     if let Some(bar) = bar {
         bar.finish_and_clear();
     }
-    write_whole(&args.out, &converted.bytes)
-        .map_err(|source| Failure::Write { path: args.out.clone(), source })?;
+    file::write_whole(&args.out, &converted.bytes)?;
     output::line(format_args!(
         "{}: {} ({:.1} MB)",
         args.out.display(),
         converted.config.name,
         converted.bytes.len() as f64 / 1e6
     ))
-}
-
-/// Writes beside the target and moves it there: a reader sees the old file or the new one.
-fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    // A temporary file is its owner's alone; a model is anyone's, as the umask says.
-    let anyone = fs::Permissions::from_mode(0o666);
-    let mut file = tempfile::Builder::new().permissions(anyone).tempfile_in(folder)?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    file.persist(path)?;
-    Ok(())
 }

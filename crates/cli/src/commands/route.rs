@@ -2,12 +2,18 @@
 
 use std::io::{self, IsTerminal};
 
-use synaptoroute::{Answer, Outcome, RouteOptions, Text};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use synaptoroute::{RouteOptions, Router, Text, TopK};
+use ureq::http::Method;
 
-use crate::args::{EngineArgs, RouteArgs};
+use crate::args::{Choice, EngineArgs, RouteArgs};
 use crate::engine;
 use crate::failure::Failure;
+use crate::file;
 use crate::output;
+use crate::place::Place;
+use crate::remote::Remote;
 
 pub(crate) fn run(args: &RouteArgs, engine_args: &EngineArgs) -> Result<(), Failure> {
     if args.texts.is_empty() && io::stdin().is_terminal() {
@@ -15,18 +21,25 @@ pub(crate) fn run(args: &RouteArgs, engine_args: &EngineArgs) -> Result<(), Fail
     }
     // Texts of the command line are all there: a bad one is said before any is routed.
     let texts: Vec<Text> = args.texts.iter().enumerate().map(checked).collect::<Result<_, _>>()?;
-    let router = engine::router(engine_args, Some(&args.routes))?;
+    let decider = match args.place.place_or_routes(args.routes.as_deref())? {
+        // The file first: a typo in it need not wait for the model.
+        Choice::Routes(path) => {
+            Decider::Here(engine::in_memory(engine_args, file::read_routes(&path)?)?)
+        }
+        Choice::Place(Place::Database(database)) => Decider::Here(database.decider(engine_args)?),
+        Choice::Place(Place::Server(server)) => Decider::There(server),
+    };
     let mut shown = 0;
     let mut show = |text: &Text| {
-        let answer = router.route(text, RouteOptions { top_k: args.top_k })?;
+        let answer = decider.decide(text, args.top_k)?;
         shown += 1;
-        if args.json {
-            return output::json(&answer);
+        if args.output.json {
+            return output::line(answer);
         }
         if shown > 1 {
             output::line("")?;
         }
-        print(text, &answer)
+        print(text, &serde_json::from_str(&answer).map_err(Failure::Answer)?)
     };
     texts.iter().try_for_each(&mut show)?;
     if args.texts.is_empty() {
@@ -42,41 +55,99 @@ pub(crate) fn run(args: &RouteArgs, engine_args: &EngineArgs) -> Result<(), Fail
     if shown == 0 { Err(Failure::NoText) } else { Ok(()) }
 }
 
+/// Who decides.
+enum Decider {
+    /// This program.
+    Here(Router),
+    /// A server.
+    There(Remote),
+}
+
+/// As the server takes it.
+#[derive(Serialize)]
+struct Query<'a> {
+    query: &'a Text,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    top_k: Option<TopK>,
+}
+
+impl Decider {
+    /// The decision as JSON, the same from either.
+    fn decide(&self, text: &Text, top_k: Option<TopK>) -> Result<String, Failure> {
+        let answer = match self {
+            Self::Here(router) => {
+                let answer = router.route(text, RouteOptions { top_k })?;
+                serde_json::to_string(&answer)
+            }
+            Self::There(server) => {
+                let body = Query { query: text, top_k };
+                let path = server.path(&["route"]);
+                let answer: Value = server.send(Method::POST, &path, Some(&body), None)?;
+                serde_json::to_string(&answer)
+            }
+        };
+        answer.map_err(Failure::Answer)
+    }
+}
+
 /// The text at this place, from 0, of the command line or of standard input.
 fn checked((i, text): (usize, &String)) -> Result<Text, Failure> {
     Text::try_from(text.as_str()).map_err(|source| Failure::Text { number: i + 1, source })
 }
 
+/// What people see of an answer.
+#[derive(Deserialize)]
+struct Answer {
+    intent: Option<String>,
+    outcome: String,
+    confidence: f64,
+    threshold: f64,
+    calibrated: bool,
+    reason: String,
+    candidates: Vec<Candidate>,
+    truncated: bool,
+}
+
+#[derive(Deserialize)]
+struct Candidate {
+    route: String,
+    confidence: f64,
+    nearest: Vec<Neighbour>,
+}
+
+#[derive(Deserialize)]
+struct Neighbour {
+    utterance: String,
+    similarity: f64,
+}
+
 /// One text's decision, for people.
 fn print(text: &Text, answer: &Answer) -> Result<(), Failure> {
-    let decision = &answer.decision;
-    let verdict = match (&decision.intent, decision.outcome) {
-        (Some(intent), _) => intent.to_string(),
-        (None, Outcome::Ambiguous) => "ambiguous".to_owned(),
-        (None, _) => "none".to_owned(),
+    let verdict = match (&answer.intent, answer.outcome.as_str()) {
+        (Some(intent), _) => intent,
+        (None, "ambiguous") => "ambiguous",
+        (None, _) => "none",
     };
-    let calibrated = if decision.calibrated { "" } else { ", not fitted" };
+    let calibrated = if answer.calibrated { "" } else { ", not fitted" };
     output::line(format_args!("{text}"))?;
     output::line(format_args!(
         "  -> {verdict}  (confidence {:.2}, threshold {:.2}{calibrated}; {})",
-        decision.confidence,
-        decision.threshold,
-        decision.reason.as_str().replace('_', " "),
+        answer.confidence,
+        answer.threshold,
+        answer.reason.replace('_', " "),
     ))?;
     if answer.truncated {
         output::line("     only the beginning was read: the text is longer than the model takes")?;
     }
-    let names = decision.candidates.iter().map(|c| c.route.as_str().chars().count());
+    let names = answer.candidates.iter().map(|c| c.route.chars().count());
     let width = names.max().unwrap_or(0);
-    for candidate in &decision.candidates {
+    for candidate in &answer.candidates {
         let nearest = candidate.nearest.first();
-        let nearest = nearest.map_or(String::new(), |n| {
-            format!("{:.2} to {:?}", n.similarity, n.utterance.as_str())
-        });
+        let nearest =
+            nearest.map_or(String::new(), |n| format!("{:.2} to {:?}", n.similarity, n.utterance));
         output::line(format_args!(
             "     {:width$}  {:.2}  {nearest}",
-            candidate.route.as_str(),
-            candidate.confidence,
+            candidate.route, candidate.confidence,
         ))?;
     }
     Ok(())

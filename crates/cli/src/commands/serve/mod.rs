@@ -1,0 +1,97 @@
+//! `synaptoroute serve`: answers over HTTP until it is told to stop.
+//!
+//! `content` opens what is served and fills it from a routes file, which `reload` reads again
+//! when it changes or somebody says so.
+
+mod content;
+mod reload;
+
+use std::fs;
+use std::io::IsTerminal;
+use std::process;
+use std::time::Duration;
+
+use synaptoroute::Router;
+use synaptoroute_server::Config;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::args::{EngineArgs, ServeArgs};
+use crate::failure::Failure;
+use crate::output;
+use crate::words::count;
+
+/// How long the end waits for a routes file that is being taken; it is taken whole or not at
+/// all whether or not somebody waits.
+const LAST_WORK: Duration = Duration::from_millis(500);
+
+pub(crate) fn run(args: &ServeArgs, engine_args: &EngineArgs) -> Result<(), Failure> {
+    if !args.listen.ip().is_loopback() && !args.insecure {
+        return Err(Failure::Exposed(args.listen));
+    }
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .log_internal_errors(false)
+        .with_max_level(args.log)
+        .init();
+    let served = content::open(args, engine_args)?;
+    let runtime = tokio::runtime::Runtime::new().map_err(Failure::Runtime)?;
+    let done = runtime.block_on(async {
+        let listen = |source| Failure::Listen { address: args.listen, source };
+        let listener = TcpListener::bind(args.listen).await.map_err(listen)?;
+        let url = format!("http://{}", listener.local_addr().map_err(listen)?);
+        // Whoever has the address may send signals.
+        let stop = stop_signal().map_err(Failure::Runtime)?;
+        if let Some(source) = served.source {
+            let hangup = signal(SignalKind::hangup()).map_err(Failure::Runtime)?;
+            tokio::spawn(reload::keep_up(source, hangup));
+        }
+        output::line(&url)?;
+        introduce(&served.router, &url, args);
+        let mut config = Config::default();
+        if let Some(workers) = args.workers {
+            config.workers = usize::from(workers);
+        }
+        config.max_queue = args.max_queue;
+        config.grace = Duration::from_secs(args.grace);
+        Ok(synaptoroute_server::serve(served.router, listener, config, stop).await?)
+    });
+    runtime.shutdown_timeout(LAST_WORK);
+    done
+}
+
+/// Says what is served and where changes go.
+fn introduce(router: &Router, url: &str, args: &ServeArgs) {
+    let namespaces = router.namespaces();
+    let routes: usize = namespaces.iter().map(|namespace| namespace.route_count).sum();
+    let kept = match router.path() {
+        None => "from memory: what is changed over HTTP is gone when this ends".to_owned(),
+        Some(path) => {
+            let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+            let risk =
+                if args.keep.is_relaxed() { "; a power cut may take the last of them" } else { "" };
+            format!("from {}, which keeps all changes{risk}", path.display())
+        }
+    };
+    let (model, isa) = (&router.model().name, router.model().isa);
+    output::note(format_args!(
+        "serving {} {kept} ({model}, {isa})\ntry:  curl -s {url}/route -H 'content-type: \
+         application/json' -d '{{\"query\": \"I was charged twice\"}}'",
+        count(routes, "route")
+    ));
+}
+
+/// Resolves at the first SIGINT or SIGTERM; the second ends the process at once.
+fn stop_signal() -> std::io::Result<impl Future<Output = ()> + Send + 'static> {
+    let (mut interrupt, mut terminate) =
+        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! { _ = interrupt.recv() => (), _ = terminate.recv() => () }
+        output::note("stopping; once more to stop at once");
+        tokio::spawn(async move {
+            tokio::select! { _ = interrupt.recv() => (), _ = terminate.recv() => () }
+            process::exit(130);
+        });
+    })
+}

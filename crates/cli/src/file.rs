@@ -1,0 +1,105 @@
+//! Files of routes: read whole or not at all, written whole or not at all.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use synaptoroute::{FileFormat, RoutesFile, python};
+use synaptoroute_store::Reader;
+use tempfile::NamedTempFile;
+
+use crate::failure::Failure;
+
+/// How every SQLite file begins.
+const SQLITE: &[u8] = b"SQLite format 3\0";
+
+/// The name of standard input.
+const STDIN: &str = "-";
+
+/// Reads a routes file.
+pub(crate) fn read_routes(path: &Path) -> Result<RoutesFile, Failure> {
+    let bytes = fs::read(path).map_err(|source| Failure::Read { path: path.into(), source })?;
+    RoutesFile::parse_bytes(&bytes, FileFormat::of(path))
+        .map_err(|source| Failure::Routes { path: path.into(), source })
+}
+
+/// Reads a file of any program whose routes can be taken, and what of it was not, a sentence
+/// each.
+pub(crate) fn read_any(path: &Path) -> Result<(RoutesFile, Vec<String>), Failure> {
+    let failed = |source| Failure::Read { path: path.into(), source };
+    let piped = path == Path::new(STDIN);
+    if piped {
+        let mut bytes = Vec::new();
+        io::stdin().read_to_end(&mut bytes).map_err(failed)?;
+        return read_text(path, &bytes);
+    }
+    let mut file = File::open(path).map_err(failed)?;
+    let mut bytes = Vec::new();
+    (&mut file).take(SQLITE.len() as u64).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes == SQLITE {
+        return read_database(path);
+    }
+    file.read_to_end(&mut bytes).map_err(failed)?;
+    read_text(path, &bytes)
+}
+
+fn read_text(path: &Path, bytes: &[u8]) -> Result<(RoutesFile, Vec<String>), Failure> {
+    if bytes.starts_with(SQLITE) {
+        return Err(Failure::PipedDatabase);
+    }
+    let imported = RoutesFile::import_bytes(bytes, FileFormat::of(path))
+        .map_err(|source| Failure::Routes { path: path.into(), source })?;
+    Ok((imported.file, imported.notes))
+}
+
+fn read_database(path: &Path) -> Result<(RoutesFile, Vec<String>), Failure> {
+    if !python::is_python_file(path) && Reader::open(path).is_ok() {
+        return Err(Failure::OwnDatabase { path: path.into() });
+    }
+    let file = python::read(path)
+        .map_err(|source| Failure::Python { path: path.into(), source: Box::new(source) })?;
+    Ok((file, Vec::new()))
+}
+
+/// Writes beside the target and moves it there: a reader sees the old file or the new one.
+pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let mut file = Unfinished::new(path)?;
+    file.write(bytes)?;
+    file.finish(true)
+}
+
+/// A file that has its name only when it is whole.
+pub(crate) struct Unfinished<'a> {
+    path: &'a Path,
+    file: NamedTempFile,
+}
+
+impl<'a> Unfinished<'a> {
+    pub(crate) fn new(path: &'a Path) -> Result<Self, Failure> {
+        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        // A temporary file is its owner's alone; this is anyone's, as the umask says.
+        let anyone = fs::Permissions::from_mode(0o666);
+        let file = tempfile::Builder::new().permissions(anyone).tempfile_in(folder);
+        let file = file.map_err(|source| Failure::Write { path: path.into(), source })?;
+        Ok(Self { path, file })
+    }
+
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        self.file
+            .write_all(bytes)
+            .map_err(|source| Failure::Write { path: self.path.into(), source })
+    }
+
+    /// Gives it its name, and in place of a file that has it only if `overwrite` says so.
+    pub(crate) fn finish(self, overwrite: bool) -> Result<(), Failure> {
+        let failed = |source| Failure::Write { path: self.path.into(), source };
+        self.file.as_file().sync_all().map_err(failed)?;
+        let placed = if overwrite {
+            self.file.persist(self.path)
+        } else {
+            self.file.persist_noclobber(self.path)
+        };
+        placed.map(drop).map_err(|error| failed(error.error))
+    }
+}

@@ -1,0 +1,18 @@
+//! The program itself, as a user runs it.
+
+#![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
+
+mod backup;
+mod bench;
+mod databases;
+mod files;
+mod foreign_model;
+mod history;
+mod mistakes;
+mod model;
+mod namespaces;
+mod reload;
+mod route;
+mod routes;
+mod serve;
+mod support;
