@@ -46,7 +46,8 @@ pub(crate) struct ServeArgs {
         value_parser = BoolishValueParser::new()
     )]
     pub(crate) watch: bool,
-    /// Namespace that the routes file fills; made if there is none
+    /// Namespace that the routes file fills, made if there is none; all others are served too,
+    /// each below /namespaces/NAME
     #[arg(
         long,
         value_name = "NAME",

@@ -18,8 +18,9 @@ struct Report {
     status: &'static str,
     namespace: String,
     revision: Revision,
-    /// Of what the namespace holds now.
-    content_hash: String,
+    /// Of what the namespace holds at that revision; null where a server had moved on before
+    /// it could tell.
+    content_hash: Option<String>,
     /// What of the file was not taken over.
     notes: Vec<String>,
 }
@@ -27,11 +28,7 @@ struct Report {
 pub(crate) fn run(args: &ImportArgs, engine_args: &EngineArgs) -> Result<(), Failure> {
     let place = args.place.place()?;
     let (file, notes) = file::read_any(&args.file)?;
-    let mode = match (args.merge, args.replace) {
-        (true, _) => Some(ImportMode::Merge),
-        (_, true) => Some(ImportMode::Replace),
-        _ => None,
-    };
+    let mode = said(args.merge, args.replace);
     for note in &notes {
         output::note(format_args!("note: {note}"));
     }
@@ -52,7 +49,9 @@ pub(crate) fn run(args: &ImportArgs, engine_args: &EngineArgs) -> Result<(), Fai
         "{routes} with {} imported into {namespace}: revision {revision}",
         count(utterances, "utterance")
     ))?;
-    output::note(format_args!("content hash {content_hash}"));
+    if let Some(content_hash) = content_hash {
+        output::note(format_args!("content hash {content_hash}"));
+    }
     Ok(())
 }
 
@@ -62,26 +61,26 @@ fn into_database(
     mode: Option<ImportMode>,
     engine_args: &EngineArgs,
     keep: &KeepArgs,
-) -> Result<(Revision, String), Failure> {
+) -> Result<(Revision, Option<String>), Failure> {
     let router = database.namespace_writer(engine_args, keep, Missing::Create)?;
     let (revision, content) = router.export();
     let mode = chosen(mode, database.namespace.as_str(), &content)?;
     let revision = output::with_progress("utterances", |progress| {
         router.import(file, mode, Some(revision), progress)
     })?;
-    Ok((revision, router.export().1.content_hash().to_string()))
+    Ok((revision, Some(router.export().1.content_hash().to_string())))
 }
 
 fn into_server(
     server: &Remote,
     file: &RoutesFile,
     mode: Option<ImportMode>,
-) -> Result<(Revision, String), Failure> {
+) -> Result<(Revision, Option<String>), Failure> {
     /// As the server answers.
     #[derive(Deserialize)]
     struct Imported {
         revision: Revision,
-        content_hash: String,
+        content_hash: Option<String>,
     }
 
     let (mode, expected) = match mode {
@@ -99,6 +98,15 @@ fn into_server(
     let path = format!("{}?mode={mode}", server.path(&["import"]));
     let imported: Imported = server.send(Method::POST, &path, Some(file), expected)?;
     Ok((imported.revision, imported.content_hash))
+}
+
+/// What the flags say.
+pub(super) fn said(merge: bool, replace: bool) -> Option<ImportMode> {
+    match (merge, replace) {
+        (true, _) => Some(ImportMode::Merge),
+        (_, true) => Some(ImportMode::Replace),
+        _ => None,
+    }
 }
 
 /// How a file is taken: as was said, and into an empty namespace in any case.

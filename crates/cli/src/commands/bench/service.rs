@@ -23,6 +23,8 @@ impl Service {
     ) -> Result<Self, Failure> {
         let mut command = Command::new(std::env::current_exe().map_err(bench)?);
         command.arg("serve").args(args).args(["--listen", "127.0.0.1:0"]);
+        // What other services of this environment serve is not what is measured.
+        command.env_remove("SYNAPTOROUTE_DB").env_remove("SYNAPTOROUTE_ROUTES");
         if let Some(model) = &engine_args.model {
             command.arg("--model").arg(model);
         }

@@ -7,7 +7,7 @@ use synaptoroute::{ImportMode, NamespaceName, Router, RoutesFile};
 
 use super::reload::{Source, Stamp};
 use crate::args::{DEFAULT_DB, EngineArgs, ServeArgs};
-use crate::commands::import::chosen;
+use crate::commands::import::{chosen, said};
 use crate::engine;
 use crate::failure::Failure;
 use crate::file;
@@ -20,7 +20,7 @@ pub(super) struct Served {
     pub(super) source: Option<Source>,
 }
 
-/// Opens it. A bad routes file or a wrong choice of flags changes nothing.
+/// Opens it. After a bad routes file or a wrong choice of flags the content is as it was.
 pub(super) fn open(args: &ServeArgs, engine_args: &EngineArgs) -> Result<Served, Failure> {
     // The cheap check first: a typo in the file need not wait for the model.
     let read = |path: &PathBuf| {
@@ -40,11 +40,7 @@ pub(super) fn open(args: &ServeArgs, engine_args: &EngineArgs) -> Result<Served,
         return Ok(Served { router, source: None });
     };
     let namespace = filled(&router, &args.namespace)?;
-    let said = match (args.merge, args.replace) {
-        (true, _) => Some(ImportMode::Merge),
-        (_, true) => Some(ImportMode::Replace),
-        _ => None,
-    };
+    let said = said(args.merge, args.replace);
     let mode = chosen(said, args.namespace.as_str(), &namespace.export().1)?;
     take(&namespace, file, mode)?;
     let source = Source { path, stamp, watch: args.watch, router: namespace, mode };
