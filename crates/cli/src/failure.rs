@@ -35,6 +35,12 @@ pub(crate) enum Failure {
         path.display()
     )]
     OwnDatabase { path: PathBuf },
+    #[error(
+        "{} does not begin as a database does: if it was one, restore it from a backup; if it is \
+         a file of routes, import it into a database",
+        path.display()
+    )]
+    NoDatabase { path: PathBuf },
     #[error("standard input is a database; name its file in place of -")]
     PipedDatabase,
     #[error("{} name different places; say one of them", named.join(" and "))]
@@ -157,6 +163,7 @@ impl Failure {
         let is_wrong_use = match self {
             Self::Routes { .. }
             | Self::OwnDatabase { .. }
+            | Self::NoDatabase { .. }
             | Self::PipedDatabase
             | Self::Places { .. }
             | Self::Variable { .. }

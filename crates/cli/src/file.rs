@@ -5,6 +5,7 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use serde::de::IgnoredAny;
 use synaptoroute::{FileFormat, RoutesFile, python};
 use synaptoroute_store::Reader;
 use tempfile::NamedTempFile;
@@ -48,7 +49,13 @@ fn read_text(path: &Path, bytes: &[u8]) -> Result<(RoutesFile, Vec<String>), Fai
     if bytes.starts_with(SQLITE) {
         return Err(Failure::PipedDatabase);
     }
-    let imported = RoutesFile::import_bytes(bytes, FileFormat::of(path))
+    // What has no name tells by itself: JSON's escapes are not all YAML's.
+    let is_json = || serde_json::from_slice::<IgnoredAny>(bytes).is_ok();
+    let format = match path == Path::new(STDIN) {
+        true if is_json() => FileFormat::Json,
+        _ => FileFormat::of(path),
+    };
+    let imported = RoutesFile::import_bytes(bytes, format)
         .map_err(|source| Failure::Routes { path: path.into(), source })?;
     Ok((imported.file, imported.notes))
 }
@@ -60,6 +67,14 @@ fn read_database(path: &Path) -> Result<(RoutesFile, Vec<String>), Failure> {
     let file = python::read(path)
         .map_err(|source| Failure::Python { path: path.into(), source: Box::new(source) })?;
     Ok((file, Vec::new()))
+}
+
+/// Whether a file is surely no database: it is not empty, as one that was never written to
+/// is, and does not begin as one. A file that cannot be read may be anything.
+pub(crate) fn is_no_database(path: &Path) -> bool {
+    let mut bytes = Vec::new();
+    let read = File::open(path).and_then(|f| f.take(SQLITE.len() as u64).read_to_end(&mut bytes));
+    read.is_ok() && !bytes.is_empty() && bytes != SQLITE
 }
 
 /// Writes beside the target and moves it there: a reader sees the old file or the new one.

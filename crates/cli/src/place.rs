@@ -12,6 +12,7 @@ use synaptoroute_store::Reader;
 use crate::args::{EngineArgs, KeepArgs};
 use crate::engine;
 use crate::failure::Failure;
+use crate::file;
 use crate::output;
 use crate::remote::Remote;
 
@@ -43,6 +44,7 @@ pub(crate) enum Missing {
 impl Database {
     /// Opens it for reading.
     pub(crate) fn reader(&self) -> Result<Reader, Failure> {
+        self.check(Missing::Refuse)?;
         Ok(Reader::open(&self.path)?)
     }
 
@@ -56,7 +58,7 @@ impl Database {
 
     /// Opens it for reading, with what decides.
     pub(crate) fn decider(&self, engine_args: &EngineArgs) -> Result<Router, Failure> {
-        self.check()?;
+        self.check(Missing::Refuse)?;
         let router = Router::read_only(Arc::new(engine::encoder(engine_args)?), &self.path)?;
         Ok(router.namespace(&self.namespace)?)
     }
@@ -69,9 +71,7 @@ impl Database {
         keep: &KeepArgs,
         missing: Missing,
     ) -> Result<Router, Failure> {
-        if missing == Missing::Refuse {
-            self.check()?;
-        }
+        self.check(missing)?;
         let encoder = Arc::new(engine::encoder(engine_args)?);
         let options = keep.options();
         let open = |progress: synaptoroute::Progress<'_>| {
@@ -90,11 +90,15 @@ impl Database {
         Ok(self.writer(engine_args, keep, missing)?.namespace(&self.namespace)?)
     }
 
-    /// That there is a file, before the model is loaded for it.
-    fn check(&self) -> Result<(), Failure> {
-        if self.path.try_exists().unwrap_or(true) {
-            return Ok(());
+    /// What can be said of the file before the model is loaded for it.
+    fn check(&self, missing: Missing) -> Result<(), Failure> {
+        let path = self.path.clone();
+        if missing == Missing::Refuse && !path.try_exists().unwrap_or(true) {
+            return Err(StoreError::Missing { path }.into());
         }
-        Err(StoreError::Missing { path: self.path.clone() }.into())
+        if file::is_no_database(&path) {
+            return Err(Failure::NoDatabase { path });
+        }
+        Ok(())
     }
 }

@@ -48,10 +48,10 @@ fn files_of_every_kind_are_taken() {
             ),
             "greeting",
         ),
-        (fixture("semantic_router_0_0.json"), "politics"),
-        (fixture("semantic_router_0_1.yaml"), "politics"),
-        (fixture("semantic_router_1_1.json"), "politics"),
-        (fixture("semantic_router_1_1.yaml"), "politics"),
+        (fixture("semantic_router_0_0.json"), "weather"),
+        (fixture("semantic_router_0_1.yaml"), "refunds"),
+        (fixture("semantic_router_1_1.json"), "refunds"),
+        (fixture("semantic_router_1_1.yaml"), "refunds"),
         (python_file(&folder), "billing"),
     ];
     for (file, route) in &kinds {

@@ -49,7 +49,7 @@ fn a_database_of_another_model_is_refused_or_embedded_anew() {
     assert_eq!(printed(&folder.run(&["export", db[0], db[1], other[0], other[1]])), before);
 
     let service = folder.serve(&[db, other].concat());
-    assert_eq!(service.get("/ready")["model"], "bge-small-en-v1.5-copy");
+    assert_eq!(service.get("/ready")["model"]["name"], "bge-small-en-v1.5-copy");
     assert_eq!(service.route("I was charged twice")["intent"], "billing");
     service.stop();
     let theirs = objects(&folder.run(&[&query[..], &db, &other].concat()));

@@ -61,7 +61,7 @@ fn what_goes_wrong_is_said_with_its_place_and_exit_code() {
         (&["routes", "add", "a"], 2, &["TEXT"]),
         (&["routes", "add", "a", " "], 2, &["blank"]),
         (&["routes", "--namespace", "\u{7}"], 2, &["control character"]),
-        (&["export", "--db", routes], 3, &["support.yaml"]),
+        (&["export", "--db", routes], 2, &["support.yaml", "import"]),
         (
             &[
                 "model",
@@ -96,7 +96,7 @@ fn what_goes_wrong_is_said_with_its_place_and_exit_code() {
 fn a_port_that_is_taken_is_named() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
-    let output = run(&["serve", "--listen", &address]);
+    let output = Folder::new().run(&["serve", "--listen", &address]);
     assert_eq!(output.status.code(), Some(3));
     let message = stderr(&output);
     assert!(message.contains(&address) && message.contains("--listen"), "{message}");

@@ -15,7 +15,7 @@ fn namespaces_are_made_used_and_deleted() {
         printed(&run(&["routes", "add", "there", "over there", "--namespace", "équipe a/b"]));
         printed(&run(&["routes", "add", "here", "right here"]));
         let there = printed(&run(&["routes", "--namespace", "équipe a/b"]));
-        assert!(there.contains("there") && !there.contains("here  "), "{there}");
+        assert!(there.contains("\nthere") && !there.contains("\nhere"), "{there}");
         let decision =
             &objects(&run(&["route", "right here", "--json", "--namespace", "équipe a/b"]))[0];
         assert_eq!(decision["candidates"].as_array().unwrap().len(), 1);

@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::Mutex;
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::Duration;
@@ -96,7 +97,7 @@ const SERVE: [&str; 3] = ["serve", "--listen", "127.0.0.1:0"];
 pub(crate) struct Service {
     pub(crate) child: Child,
     pub(crate) url: String,
-    notes: Receiver<String>,
+    notes: Mutex<Receiver<String>>,
 }
 
 impl Service {
@@ -118,7 +119,7 @@ impl Service {
             let mut lines = BufReader::new(stderr).lines().map_while(Result::ok);
             thread::spawn(move || lines.try_for_each(|line| sender.send(line)));
         }
-        let service = Self { child, url: url.trim_end().to_owned(), notes };
+        let service = Self { child, url: url.trim_end().to_owned(), notes: notes.into() };
         assert!(service.url.starts_with("http://"), "{:?}: {}", service.url, service.rest());
         service
     }
@@ -127,7 +128,7 @@ impl Service {
     pub(crate) fn says(&self, words: &str) -> String {
         let mut said = Vec::new();
         loop {
-            match self.notes.recv_timeout(PATIENCE) {
+            match self.notes.lock().unwrap().recv_timeout(PATIENCE) {
                 Ok(line) if line.contains(words) => return line,
                 Ok(line) => said.push(line),
                 Err(_) => panic!("it never said {words:?}, but: {}", said.join("\n")),
@@ -137,7 +138,7 @@ impl Service {
 
     /// What it says until it ends.
     pub(crate) fn rest(&self) -> String {
-        self.notes.iter().collect::<Vec<_>>().join("\n")
+        self.notes.lock().unwrap().iter().collect::<Vec<_>>().join("\n")
     }
 
     pub(crate) fn get(&self, path: &str) -> Value {
