@@ -29,9 +29,9 @@ pub(crate) struct ImportArgs {
     #[command(flatten)]
     pub(crate) place: PlaceArgs,
     #[command(flatten)]
-    pub(crate) keep: KeepArgs,
-    #[command(flatten)]
     pub(crate) output: JsonArgs,
+    #[command(flatten)]
+    pub(crate) keep: KeepArgs,
 }
 
 #[derive(Debug, clap::Args)]
@@ -90,9 +90,9 @@ pub(crate) struct RoutesArgs {
     #[command(flatten)]
     pub(crate) place: PlaceArgs,
     #[command(flatten)]
-    pub(crate) keep: KeepArgs,
-    #[command(flatten)]
     pub(crate) output: JsonArgs,
+    #[command(flatten)]
+    pub(crate) keep: KeepArgs,
 }
 
 #[derive(Debug, Subcommand)]
@@ -143,9 +143,9 @@ pub(crate) struct NamespacesArgs {
     #[command(flatten)]
     pub(crate) place: PlaceArgs,
     #[command(flatten)]
-    pub(crate) keep: KeepArgs,
-    #[command(flatten)]
     pub(crate) output: JsonArgs,
+    #[command(flatten)]
+    pub(crate) keep: KeepArgs,
 }
 
 #[derive(Debug, Subcommand)]

@@ -37,7 +37,7 @@ pub(crate) struct RollbackArgs {
     #[command(flatten)]
     pub(crate) place: PlaceArgs,
     #[command(flatten)]
-    pub(crate) keep: KeepArgs,
-    #[command(flatten)]
     pub(crate) output: JsonArgs,
+    #[command(flatten)]
+    pub(crate) keep: KeepArgs,
 }
