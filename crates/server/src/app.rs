@@ -7,43 +7,106 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::{Method, Uri};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
 use synaptoroute::Router;
+use tokio::sync::Semaphore;
+use tokio::task;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::trace::TraceLayer;
 
 use crate::engine::{Engine, EngineError};
 use crate::failure::Failure;
-use crate::request::MAX_BODY_BYTES;
-use crate::{decide, embeddings, health, read, unread, write};
+use crate::health::Probe;
+use crate::request::{FileBody, MAX_BODY_BYTES, well_formed};
+use crate::{
+    backup, decide, embeddings, health, history, namespaces, read, settings, texts, transfer,
+    unread, write,
+};
+
+/// Long reads at a time. Each may hold a copy of everything there is; those beyond wait.
+const READS: usize = 8;
 
 /// What every handler shares.
 #[derive(Clone)]
 pub(crate) struct App {
-    /// For what is read without computing.
-    pub(crate) router: Arc<Router>,
+    /// On the namespace that is meant where none is named.
+    pub(crate) router: Router,
     /// For everything that encodes.
     pub(crate) engine: Engine,
+    /// Whether changes can be kept.
+    pub(crate) probe: Arc<Probe>,
+    reads: Arc<Semaphore>,
+}
+
+impl App {
+    pub(crate) fn new(router: Router, engine: Engine) -> Self {
+        let probe = Arc::new(Probe::new(router.clone()));
+        Self { router, engine, probe, reads: Arc::new(Semaphore::new(READS)) }
+    }
+
+    /// Runs what takes more than a moment, and encodes nothing, where it is in nobody's way:
+    /// neither on the threads that serve connections nor on those that encode. It needs no
+    /// place in the queue, so that one can read while that is full.
+    pub(crate) async fn aside<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, EngineError> {
+        // Never closed, so always a permit in the end.
+        let permit = Arc::clone(&self.reads).acquire_owned().await;
+        let work = move || {
+            let _permit = permit;
+            work()
+        };
+        task::spawn_blocking(work).await.map_err(|_| EngineError::Panicked)
+    }
 }
 
 /// The whole service.
 pub(crate) fn build(app: App) -> axum::Router {
     axum::Router::new()
-        .route("/route", post(decide::route))
-        .route("/route/batch", post(decide::route_batch))
-        .route("/routes", get(read::list).post(write::upsert))
-        .route("/routes/{name}", get(read::one))
-        .route("/routes/{name}/utterances", post(write::add_utterances))
+        .merge(content())
+        .nest("/namespaces/{namespace}", content())
+        .route("/namespaces", get(namespaces::list))
+        .route("/namespaces/{namespace}", put(namespaces::create).delete(namespaces::remove))
         .route("/v1/embeddings", post(embeddings::create))
+        .route("/backup", get(backup::backup))
         .route("/health", get(health::health))
         .route("/ready", get(health::ready))
         .fallback(unknown_path)
         .method_not_allowed_fallback(wrong_method)
         .with_state(app)
+        .layer(middleware::from_fn(well_formed))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn(unread::finish))
         .layer(TraceLayer::new_for_http())
+}
+
+/// What there is of each namespace.
+fn content() -> axum::Router<App> {
+    axum::Router::new()
+        .route("/route", post(decide::route))
+        .route("/route/batch", post(decide::route_batch))
+        .route("/routes", get(read::list).post(write::upsert))
+        .route("/routes/{name}", get(read::one).patch(write::patch).delete(write::remove))
+        .route(
+            "/routes/{name}/utterances",
+            post(texts::add_utterances).delete(texts::remove_utterances),
+        )
+        .route(
+            "/routes/{name}/negatives",
+            post(texts::add_route_negatives).delete(texts::remove_route_negatives),
+        )
+        .route(
+            "/negatives",
+            get(read::negatives).post(texts::add_negatives).delete(texts::remove_negatives),
+        )
+        .route("/settings", get(settings::read).patch(settings::patch))
+        .route("/export", get(transfer::export))
+        .route("/import", post(transfer::import).layer(DefaultBodyLimit::max(FileBody::MAX_BYTES)))
+        .route("/revisions", get(history::list))
+        .route("/revisions/{from}/diff/{to}", get(history::diff))
+        .route("/rollback", post(history::rollback))
 }
 
 async fn unknown_path(uri: Uri) -> Failure {

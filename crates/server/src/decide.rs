@@ -3,12 +3,12 @@
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
-use synaptoroute::{Answer, RouteOptions, Router, RouterError, Text, TopK};
+use synaptoroute::{Answer, RouteOptions, RouterError, Text, TopK};
 
 use crate::app::App;
 use crate::engine::Done;
 use crate::failure::Failure;
-use crate::request::{JsonBody, text, texts_up_to};
+use crate::request::{JsonBody, Scope, text, texts_up_to};
 
 /// Most queries of a batch: some ten seconds of one core. Who has more sends several.
 const MAX_QUERIES: usize = 10_000;
@@ -39,13 +39,15 @@ pub(crate) struct Decisions {
 /// Decides for one query.
 pub(crate) async fn route(
     State(app): State<App>,
+    Scope(router): Scope,
     JsonBody(body): JsonBody<Query>,
 ) -> Result<Json<Answer>, Failure> {
     let query = text("query", body.query)?;
     let options = RouteOptions { top_k: body.top_k };
-    let done = app.engine.run(move |router: &Router| router.route(&query, options)).await?;
+    let done = app.engine.run(move || router.route(&query, options)).await?;
     let queue_us = done.queue_us();
-    let mut answer = done.value?;
+    let failed = |error| Failure::encoding(error, |_| "query".to_owned());
+    let mut answer = done.value.map_err(failed)?;
     answer.timing.queue_us = queue_us;
     Ok(Json(answer))
 }
@@ -57,19 +59,24 @@ pub(crate) async fn route(
 /// which was its own.
 pub(crate) async fn route_batch(
     State(app): State<App>,
+    Scope(router): Scope,
     JsonBody(body): JsonBody<Queries>,
 ) -> Result<Json<Decisions>, Failure> {
     let queries = texts_up_to(MAX_QUERIES, "queries", body.queries)?;
     let options = RouteOptions { top_k: body.top_k };
+    let ticket = app.engine.admit()?;
     let part = |part: &[Text]| {
-        let part = part.to_vec();
-        move |router: &Router| router.route_batch(&part, options)
+        let (router, part) = (router.clone(), part.to_vec());
+        move || router.route_batch(&part, options)
     };
-    let parts = queries.chunks(PART).map(part).collect();
     let mut decisions = Vec::with_capacity(queries.len());
-    for done in app.engine.run_parts(parts).await? {
-        decisions.extend(timed(done)?);
-    }
+    let each = |number: usize, done: Done<Result<_, RouterError>>| {
+        let place = |index: usize| format!("queries[{}]", number * PART + index);
+        let timed = timed(done).map_err(|error| Failure::encoding(error, place))?;
+        decisions.extend(timed);
+        Ok::<(), Failure>(())
+    };
+    app.engine.run_parts(&ticket, queries.chunks(PART).map(part), each).await?;
     Ok(Json(Decisions { decisions }))
 }
 

@@ -1,10 +1,13 @@
 //! Everything that can go wrong with a request, and its status.
 
+use std::io;
+
 use axum::http::{Method, StatusCode};
-use synaptoroute::{NameError, Revision, RouteError, RouterError, TextError};
+use serde_json::error::Category;
+use synaptoroute::{EncodeError, FileError, RouterError, StoreError, TextError};
 
 use crate::engine::EngineError;
-use crate::request::MAX_BODY_BYTES;
+pub(crate) use crate::fault::Fault;
 
 /// Why a request is refused or failed. The message is the problem's `detail`.
 #[derive(Debug, thiserror::Error)]
@@ -20,106 +23,158 @@ pub(crate) enum Failure {
          \"42\", or *"
     )]
     Precondition { found: String },
+    #[error("the path {path:?} has a % that encodes nothing; write %25 for the sign itself")]
+    PathEncoding { path: String },
     #[error("nothing is at {path:?}")]
     UnknownPath { path: String },
     #[error("model {asked:?} is not served here; {served:?} is")]
     UnknownModel { asked: String, served: String },
     #[error("{path:?} does not take {method}; see the Allow header")]
     WrongMethod { method: Method, path: String },
-    #[error("If-Match is {found:?}, but the content is at revision {current}; read it again")]
-    ForeignTag { found: String, current: Revision },
-    #[error("the body is larger than {} MiB", MAX_BODY_BYTES >> 20)]
-    BodyTooLarge,
+    #[error("If-Match is {found:?}, which no read returned; read the content again")]
+    ForeignTag { found: String },
+    #[error("the body is larger than {} MiB", limit >> 20)]
+    BodyTooLarge { limit: usize },
     #[error(
-        "the content type is {}; send the body as JSON with Content-Type: application/json",
-        found.as_deref().unwrap_or("missing")
+        "the content type is {}; send the body as JSON with Content-Type: application/json{}",
+        found.as_ref().map_or("missing".to_owned(), |found| format!("{found:?}")),
+        if *yaml { ", or as YAML with application/yaml" } else { "" }
     )]
-    ContentType { found: Option<String> },
+    ContentType {
+        found: Option<String>,
+        /// Whether YAML would do too.
+        yaml: bool,
+    },
     #[error("the body is not a JSON object; send one in braces")]
     NotAnObject,
     #[error("{field}: {fault}")]
     Invalid { field: String, fault: Fault },
+    #[error("{error}")]
+    File {
+        error: FileError,
+        /// Whether it is no YAML or JSON at all.
+        malformed: bool,
+    },
+    #[error("{field}: {}", said(source))]
+    Unencodable { field: String, source: EncodeError },
+    /// The store names a text, and this is where in the body it stands.
+    #[error("{field}: {error}")]
+    Named { field: String, error: RouterError },
     #[error(transparent)]
     Router(#[from] RouterError),
     #[error(transparent)]
     Engine(#[from] EngineError),
     #[error("an inference was tried and failed; the log says more")]
     NotReady,
+    #[error("changes cannot be kept: {0}")]
+    Unwritable(String),
+    #[error("the copy cannot be made in the folder for temporary files: {0}")]
+    Copy(io::Error),
 }
 
-/// What is wrong with one value.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum Fault {
-    /// As the JSON library words it: a wrong type, an unknown or a missing field, a number
-    /// outside its range.
-    #[error("{0}")]
-    Shape(String),
-    #[error(transparent)]
-    Text(#[from] TextError),
-    #[error(transparent)]
-    Name(#[from] NameError),
-    #[error("the name in the path is not UTF-8 once percent-decoded")]
-    NameNotUtf8,
-    #[error(transparent)]
-    Route(#[from] RouteError),
-    #[error("is empty; give at least one text")]
-    NoTexts,
-    #[error("has {found} texts; at most {limit} are allowed at once")]
-    TooManyTexts { found: usize, limit: usize },
-    #[error("give either `utterance` or `utterances`, one of the two")]
-    EitherOr,
-    #[error("{asked} dimensions are not to be had; the model makes {made}")]
-    Dimensions { asked: u64, made: usize },
-    #[error("{found:?} is no limit: it lies between 1 and {max}")]
-    Limit { found: String, max: usize },
-    #[error("is no cursor; pass the `next` of the page before, as it came")]
-    Cursor,
-    #[error("is no parameter here; `limit` and `cursor` are")]
-    UnknownParameter,
-}
-
-impl Fault {
-    /// Says where the value stands, such as `queries[3]`.
-    pub(crate) fn at(self, field: impl Into<String>) -> Failure {
-        Failure::Invalid { field: field.into(), fault: self }
+/// What an encoder says, but for the text's place in what it was given, which is not its
+/// place in the body.
+fn said(error: &EncodeError) -> String {
+    match error {
+        EncodeError::Tokenizer { message, .. } => {
+            format!("the text cannot be tokenised: {message}")
+        }
+        other => other.to_string(),
     }
 }
 
 impl Failure {
+    /// Says where a text stands that could not be encoded, by its index.
+    pub(crate) fn encoding(error: RouterError, field: impl FnOnce(usize) -> String) -> Self {
+        match error {
+            RouterError::Encode(source) => {
+                Self::Unencodable { field: field(source.index()), source }
+            }
+            other => Self::Router(other),
+        }
+    }
+
     /// The one place that decides.
     pub(crate) fn status(&self) -> StatusCode {
         match self {
             Self::BrokenBody(_)
             | Self::NotUtf8 { .. }
             | Self::NotJson(_)
-            | Self::Precondition { .. } => StatusCode::BAD_REQUEST,
-            Self::UnknownPath { .. }
-            | Self::UnknownModel { .. }
-            | Self::Router(RouterError::UnknownRoute { .. }) => StatusCode::NOT_FOUND,
+            | Self::PathEncoding { .. }
+            | Self::Precondition { .. }
+            | Self::File { malformed: true, .. } => StatusCode::BAD_REQUEST,
+            Self::UnknownPath { .. } | Self::UnknownModel { .. } => StatusCode::NOT_FOUND,
             Self::WrongMethod { .. } => StatusCode::METHOD_NOT_ALLOWED,
-            Self::ForeignTag { .. } | Self::Router(RouterError::RevisionMismatch { .. }) => {
-                StatusCode::PRECONDITION_FAILED
-            }
-            Self::BodyTooLarge
+            Self::ForeignTag { .. } => StatusCode::PRECONDITION_FAILED,
+            Self::BodyTooLarge { .. }
             | Self::Invalid { fault: Fault::Text(TextError::TooLong { .. }), .. } => {
                 StatusCode::PAYLOAD_TOO_LARGE
             }
             Self::ContentType { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::NotAnObject | Self::Invalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::NotAnObject
+            | Self::Invalid { .. }
+            | Self::Unencodable { .. }
+            | Self::File { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Engine(EngineError::Full) => StatusCode::TOO_MANY_REQUESTS,
-            Self::Engine(EngineError::Stopping) | Self::NotReady => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Engine(EngineError::Panicked) | Self::Router(_) => {
-                StatusCode::INTERNAL_SERVER_ERROR
+            Self::Engine(EngineError::Stopping) | Self::NotReady | Self::Unwritable(_) => {
+                StatusCode::SERVICE_UNAVAILABLE
             }
+            Self::Engine(EngineError::Panicked) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Copy(error) => of_disk(error),
+            Self::Router(error) | Self::Named { error, .. } => of_router(error),
         }
     }
 
     /// The field to blame, where there is one.
     pub(crate) fn field(&self) -> Option<&str> {
         match self {
-            Self::Invalid { field, .. } => Some(field),
+            Self::Invalid { field, .. }
+            | Self::Unencodable { field, .. }
+            | Self::Named { field, .. } => Some(field),
+            Self::File { error: FileError::Json { field, source }, .. }
+                if source.classify() == Category::Data =>
+            {
+                field.as_deref()
+            }
             Self::UnknownModel { .. } => Some("model"),
             _ => None,
         }
+    }
+}
+
+fn of_router(error: &RouterError) -> StatusCode {
+    match error {
+        RouterError::UnknownNamespace { .. } | RouterError::UnknownRoute { .. } => {
+            StatusCode::NOT_FOUND
+        }
+        RouterError::RevisionMismatch { .. } => StatusCode::PRECONDITION_FAILED,
+        RouterError::Encode(_) | RouterError::EncodeText { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+        RouterError::Store(error) => of_store(error),
+        _ => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+fn of_store(error: &StoreError) -> StatusCode {
+    match error {
+        StoreError::UnknownNamespace { .. }
+        | StoreError::UnknownRoute { .. }
+        | StoreError::UnknownText { .. }
+        | StoreError::RevisionUnknown { .. } => StatusCode::NOT_FOUND,
+        StoreError::DefaultNamespace | StoreError::LastUtterance { .. } => StatusCode::CONFLICT,
+        StoreError::RevisionGone { .. } => StatusCode::GONE,
+        StoreError::RevisionMismatch { .. } => StatusCode::PRECONDITION_FAILED,
+        StoreError::DiskFull { .. } => StatusCode::INSUFFICIENT_STORAGE,
+        StoreError::File { source, .. } => of_disk(source),
+        failure if failure.is_store_failure() => StatusCode::SERVICE_UNAVAILABLE,
+        _ => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+fn of_disk(error: &io::Error) -> StatusCode {
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            StatusCode::INSUFFICIENT_STORAGE
+        }
+        _ => StatusCode::SERVICE_UNAVAILABLE,
     }
 }

@@ -3,11 +3,15 @@
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
-use synaptoroute::{Pooling, Revision, RouteOptions, Router, Text};
+use synaptoroute::{Pooling, Revision, RouteOptions, Text};
 
 use crate::app::App;
 use crate::engine::EngineError;
 use crate::failure::Failure;
+
+pub(crate) use probe::Probe;
+
+mod probe;
 
 #[derive(Serialize)]
 pub(crate) struct Health {
@@ -45,11 +49,11 @@ pub(crate) async fn health(State(app): State<App>) -> Json<Health> {
     })
 }
 
-/// Routes a text by the way all queries go, queue included.
+/// Routes a text by the way all queries go, queue included, and sees that changes can be kept.
 pub(crate) async fn ready(State(app): State<App>) -> Result<Json<Ready>, Failure> {
     let probe = Text::try_from("is anybody there").expect("it is short and not blank");
-    let probed =
-        app.engine.run(move |router: &Router| router.route(&probe, RouteOptions::default())).await;
+    let router = app.router.clone();
+    let probed = app.engine.run(move || router.route(&probe, RouteOptions::default())).await;
     match probed {
         Ok(done) => done.value.map_err(|error| {
             tracing::error!(%error, "not ready");
@@ -58,6 +62,7 @@ pub(crate) async fn ready(State(app): State<App>) -> Result<Json<Ready>, Failure
         Err(EngineError::Panicked) => return Err(Failure::NotReady),
         Err(refused) => return Err(refused.into()),
     };
+    app.probe.check().await.map_err(Failure::Unwritable)?;
     let (model, snapshot) = (app.router.model(), app.router.snapshot());
     Ok(Json(Ready {
         status: "ready",
@@ -71,6 +76,6 @@ pub(crate) async fn ready(State(app): State<App>) -> Result<Json<Ready>, Failure
             activation_bits: model.activation_width.bits(),
         },
         revision: snapshot.revision(),
-        routes: snapshot.routes().count(),
+        routes: snapshot.route_count(),
     }))
 }

@@ -7,7 +7,7 @@
 //!
 //! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
 //! let model = Bert::open("models/bge-small-en-v1.5/model.safetensors", Kernels::from_env()?)?;
-//! let router = Arc::new(Router::new(Arc::new(model)));
+//! let router = Router::new(Arc::new(model));
 //! let listener = tokio::net::TcpListener::bind("127.0.0.1:8080").await?;
 //! let ctrl_c = async { drop(tokio::signal::ctrl_c().await) };
 //! serve(router, listener, Config::default(), ctrl_c).await?;
@@ -23,23 +23,33 @@
 //! - `serve`: accepts connections, and stops without dropping what was admitted.
 //! - `app`: which handler answers which path.
 //! - `request`: bytes to checked values; nothing further in checks them again.
-//! - `decide`, `read`, `write`, `embeddings`, `health`: the handlers.
+//! - `decide`, `embeddings`: the handlers that ask; `read`, `settings`, `history`, `transfer`,
+//!   `backup`, `health`: those that read; `write`, `texts`, `namespaces`: those that change.
+//! - `change`: the way every change goes, from a draft to its being durable.
 //! - `engine`: the threads that encode, and the bounded queue before them.
-//! - `failure`: everything that goes wrong, and its status, in one place; `problem` writes
-//!   it down as RFC 9457 says.
+//! - `failure`: everything that goes wrong, and its status, in one place; `fault` is what is
+//!   wrong with one value, `problem` writes it all down as RFC 9457 says.
 //! - `unread`: what becomes of a connection when the answer was ready before the body.
 
 mod app;
+mod backup;
+mod change;
 mod config;
 mod decide;
 mod embeddings;
 mod engine;
 mod failure;
+mod fault;
 mod health;
+mod history;
+mod namespaces;
 mod problem;
 mod read;
 mod request;
 mod serve;
+mod settings;
+mod texts;
+mod transfer;
 mod unread;
 mod write;
 

@@ -5,6 +5,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+use crate::engine::EngineError;
 use crate::failure::Failure;
 
 /// Seconds a refused caller should stay away. A full queue of default length drains in
@@ -27,7 +28,9 @@ impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let status = self.status();
         let detail = self.to_string();
-        if status == StatusCode::INTERNAL_SERVER_ERROR {
+        // Who asks a stopping server is told so; the others are for whoever keeps it running.
+        let stopping = matches!(self, Self::Engine(EngineError::Stopping));
+        if status.is_server_error() && !stopping {
             tracing::error!(%detail, "a request failed");
         }
         let problem = Problem {

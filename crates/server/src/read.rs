@@ -1,4 +1,4 @@
-//! `GET /routes`, `GET /routes/{name}`: the routes as they are.
+//! `GET /routes`, `GET /routes/{name}`, `GET /negatives`: the content as it is.
 //!
 //! Answered from the current snapshot at once, also while the engine's queue is full.
 
@@ -7,11 +7,17 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::{Map, Value};
-use synaptoroute::{Cut, Revision, Route, RouteName, RouterError, SimilarityCut, Text};
+use synaptoroute::{Cut, Owner, Revision, RouteEntry, RouteName, RouterError, SimilarityCut, Text};
 
 use crate::app::App;
 use crate::failure::Failure;
-use crate::request::{Page, PathName, cursor_after, etag};
+use crate::request::{Page, PathName, Scope, cursor, etag};
+
+#[derive(Serialize)]
+struct Negatives {
+    negatives: Vec<Text>,
+    revision: Revision,
+}
 
 #[derive(Serialize)]
 struct Listing<'a> {
@@ -47,27 +53,27 @@ struct Full<'a> {
 }
 
 /// A page of routes, by name.
-pub(crate) async fn list(State(app): State<App>, page: Page) -> Response {
-    let snapshot = app.router.snapshot();
-    let mut rest = snapshot.routes_after(&page.after);
-    let routes: Vec<Summary<'_>> =
-        rest.by_ref().take(page.limit).map(|route| summary(route.route())).collect();
+pub(crate) async fn list(Scope(router): Scope, page: Page) -> Response {
+    let snapshot = router.snapshot();
+    // No name is empty, so all come after that.
+    let mut rest = snapshot.routes_after(page.after.as_deref().unwrap_or_default());
+    let routes: Vec<Summary<'_>> = rest.by_ref().take(page.limit).map(summary).collect();
     let last = routes.last().filter(|_| rest.next().is_some());
-    let next = last.map(|last| cursor_after(last.name.as_str()));
+    let next = last.map(|last| cursor(last.name.as_str()));
     (etag(snapshot.revision()), Json(Listing { routes, next })).into_response()
 }
 
 /// One route.
 pub(crate) async fn one(
     State(app): State<App>,
+    Scope(router): Scope,
     PathName(name): PathName,
 ) -> Result<Response, Failure> {
-    let snapshot = app.router.snapshot();
-    let route = snapshot
-        .route(name.as_str())
-        .ok_or_else(|| RouterError::UnknownRoute { name: name.to_string() })?
-        .route();
+    let snapshot = router.snapshot();
     let revision = snapshot.revision();
+    let wanted = name.clone();
+    let route = app.aside(move || snapshot.whole_route(wanted.as_str())).await?;
+    let route = route.ok_or_else(|| RouterError::UnknownRoute { name: name.into() })?;
     let full = Full {
         name: &route.name,
         utterances: &route.utterances,
@@ -81,13 +87,25 @@ pub(crate) async fn one(
     Ok((etag(revision), Json(full)).into_response())
 }
 
-fn summary(route: &Route) -> Summary<'_> {
+/// The namespace's negatives.
+pub(crate) async fn negatives(
+    State(app): State<App>,
+    Scope(router): Scope,
+) -> Result<Response, Failure> {
+    let snapshot = router.snapshot();
+    let revision = snapshot.revision();
+    let negatives = app.aside(move || snapshot.texts(&Owner::Namespace)).await?;
+    Ok((etag(revision), Json(Negatives { negatives, revision })).into_response())
+}
+
+fn summary(entry: &RouteEntry) -> Summary<'_> {
+    let attributes = &entry.attributes;
     Summary {
-        name: &route.name,
-        utterance_count: route.utterances.len(),
-        negative_count: route.negatives.len(),
-        threshold: route.threshold,
-        score_threshold: route.score_threshold,
-        description: route.description.as_deref(),
+        name: &entry.name,
+        utterance_count: entry.utterances,
+        negative_count: entry.negatives,
+        threshold: attributes.threshold,
+        score_threshold: attributes.score_threshold,
+        description: attributes.description.as_deref(),
     }
 }

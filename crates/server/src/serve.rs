@@ -2,7 +2,6 @@
 
 use std::future::{Future, IntoFuture};
 use std::io;
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::serve::ListenerExt;
@@ -38,18 +37,20 @@ pub enum ServeError {
 /// Answers on `listener` until `shutdown` resolves.
 ///
 /// Then it takes no new connections and admits no new requests; those it admitted are
-/// answered, and after [`Config::grace`] those left get a 503.
+/// answered, changes once they are as durable as the router makes them, and after
+/// [`Config::grace`] those left get a 503. A change that is being committed at that moment is
+/// answered as it turns out, or not at all.
 ///
 /// # Errors
 ///
 /// The threads could not be started, or the listener failed.
 pub async fn serve(
-    router: Arc<Router>,
+    router: Router,
     listener: TcpListener,
     config: Config,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
-    let (engine, workers) = engine::start(&router, config.workers, config.max_queue)
+    let (engine, workers) = engine::start(config.workers, config.max_queue)
         .map_err(|source| ServeError::Threads { workers: config.workers, source })?;
     let door = engine.clone();
     let (stop, stopping) = oneshot::channel();
@@ -64,7 +65,7 @@ pub async fn serve(
             tracing::debug!(%error, "a connection keeps its small packets back");
         }
     });
-    let mut serving = axum::serve(listener, app::build(App { router, engine }))
+    let mut serving = axum::serve(listener, app::build(App::new(router, engine)))
         .with_graceful_shutdown(shutdown)
         .into_future();
     let overdue = async {

@@ -1,17 +1,15 @@
-//! `POST /routes`, `POST /routes/{name}/utterances`: changing routes.
-//!
-//! A caller that goes away before its turn changes nothing; once begun, a change is made
-//! whether or not somebody still waits for the answer.
+//! `POST /routes`, `PATCH` and `DELETE /routes/{name}`: changing routes.
 
 use axum::Json;
 use axum::extract::State;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::{Map, Value};
-use synaptoroute::{Cut, Revision, Route, RouteName, Router, SimilarityCut, Text};
+use synaptoroute::{Change, Cut, Route, RouteName, RoutePatch, SimilarityCut, Text};
 
 use crate::app::App;
+use crate::change::{Changed, make};
 use crate::failure::{Failure, Fault};
-use crate::request::{IfMatch, JsonBody, PathName, text, texts, texts_up_to};
+use crate::request::{IfMatch, JsonBody, PathName, Scope, texts};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -27,71 +25,55 @@ pub(crate) struct NewRoute {
     metadata: Map<String, Value>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct NewUtterances {
-    utterance: Option<String>,
-    utterances: Option<Vec<String>>,
-}
-
-#[derive(Serialize)]
-pub(crate) struct Changed {
-    status: &'static str,
-    route: RouteName,
-    /// The one that was added, where one was sent by itself.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    utterance: Option<Text>,
-    revision: Revision,
-}
-
 /// Adds a route or replaces its namesake.
 pub(crate) async fn upsert(
     State(app): State<App>,
+    Scope(router): Scope,
     IfMatch(expected): IfMatch,
     JsonBody(body): JsonBody<NewRoute>,
 ) -> Result<Json<Changed>, Failure> {
-    let route = checked(body)?;
-    let name = route.name.clone();
-    let done = app.engine.run(move |router: &Router| router.upsert(route, expected)).await?;
-    Ok(changed(name, None, done.value?))
-}
-
-/// Adds one utterance, or several.
-pub(crate) async fn add_utterances(
-    State(app): State<App>,
-    PathName(name): PathName,
-    IfMatch(expected): IfMatch,
-    JsonBody(body): JsonBody<NewUtterances>,
-) -> Result<Json<Changed>, Failure> {
-    let (single, utterances) = match (body.utterance, body.utterances) {
-        (Some(one), None) => {
-            let one = text("utterance", one)?;
-            (Some(one.clone()), vec![one])
-        }
-        (None, Some(many)) => (None, texts_up_to(usize::MAX, "utterances", many)?),
-        (Some(_), Some(_)) => return Err(Fault::EitherOr.at("utterances")),
-        (None, None) => return Err(Fault::EitherOr.at("utterance")),
-    };
-    let route = name.clone();
-    let done = app
-        .engine
-        .run(move |router: &Router| router.add_utterances(&name, utterances, expected))
-        .await?;
-    Ok(changed(route, single, done.value?))
-}
-
-fn checked(body: NewRoute) -> Result<Route, Failure> {
     let name = RouteName::try_from(body.name).map_err(|e| Fault::from(e).at("name"))?;
     let utterances = texts("utterances", body.utterances)?;
-    let route = Route::new(name, utterances).map_err(|e| Fault::from(e).at("utterances"))?;
-    let mut route = route.with_negatives(texts("negatives", body.negatives)?);
+    let negatives = texts("negatives", body.negatives)?;
+    let route = Route::new(name.clone(), utterances.clone())
+        .map_err(|e| Fault::from(e).at("utterances"))?;
+    let mut route = route.with_negatives(negatives.clone());
     route.threshold = body.threshold;
     route.score_threshold = body.score_threshold;
     route.description = body.description;
     route.metadata = body.metadata;
-    Ok(route)
+    let field = |text: &Text| {
+        let place = |list: &str, texts: &[Text]| {
+            let index = texts.iter().position(|other| other == text)?;
+            Some(format!("{list}[{index}]"))
+        };
+        place("utterances", &utterances).or_else(|| place("negatives", &negatives))
+    };
+    let revision = make(&app, router, Change::Upsert(route), expected, field).await?;
+    Ok(Json(Changed { route: Some(name), ..revision.into() }))
 }
 
-fn changed(route: RouteName, utterance: Option<Text>, revision: Revision) -> Json<Changed> {
-    Json(Changed { status: "success", route, utterance, revision })
+/// Changes cuts, description or metadata; null takes a value away.
+pub(crate) async fn patch(
+    State(app): State<App>,
+    Scope(router): Scope,
+    PathName(name): PathName,
+    IfMatch(expected): IfMatch,
+    JsonBody(patch): JsonBody<RoutePatch>,
+) -> Result<Json<Changed>, Failure> {
+    let change = Change::Patch(name.clone(), patch);
+    let revision = make(&app, router, change, expected, |_| None).await?;
+    Ok(Json(Changed { route: Some(name), ..revision.into() }))
+}
+
+/// Removes a route with its texts.
+pub(crate) async fn remove(
+    State(app): State<App>,
+    Scope(router): Scope,
+    PathName(name): PathName,
+    IfMatch(expected): IfMatch,
+) -> Result<Json<Changed>, Failure> {
+    let change = Change::DeleteRoute(name.clone());
+    let revision = make(&app, router, change, expected, |_| None).await?;
+    Ok(Json(Changed { route: Some(name), ..revision.into() }))
 }

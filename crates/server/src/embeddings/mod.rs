@@ -8,10 +8,11 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
-use synaptoroute::{Embedding, ModelInfo, Router, Text};
+use synaptoroute::{Embedding, ModelInfo, RouterError, Text};
 
 use crate::app::App;
 use crate::decide::PART;
+use crate::engine::Done;
 use crate::failure::{Failure, Fault};
 use crate::request::JsonBody;
 use input::Input;
@@ -76,16 +77,23 @@ pub(crate) async fn create(
     let model = app.router.model();
     check_model(model, body.model)?;
     check_dimensions(model, body.dimensions)?;
+    let single = matches!(body.input, Input::One(_));
     let texts = body.input.texts()?;
+    let ticket = app.engine.admit()?;
     let part = |part: &[Text]| {
-        let part = part.to_vec();
-        move |router: &Router| router.embed(&part)
+        let (router, part) = (app.router.clone(), part.to_vec());
+        move || router.embed(&part)
     };
-    let parts = texts.chunks(PART).map(part).collect();
     let mut embeddings = Vec::with_capacity(texts.len());
-    for done in app.engine.run_parts(parts).await? {
-        embeddings.extend(done.value?);
-    }
+    let each = |number: usize, done: Done<Result<Vec<Embedding>, RouterError>>| {
+        let place = |index: usize| match single {
+            true => "input".to_owned(),
+            false => format!("input[{}]", number * PART + index),
+        };
+        embeddings.extend(done.value.map_err(|error| Failure::encoding(error, place))?);
+        Ok::<(), Failure>(())
+    };
+    app.engine.run_parts(&ticket, texts.chunks(PART).map(part), each).await?;
     let format = body.encoding_format.unwrap_or_default();
     Ok(Json(respond(model.name.clone(), format, embeddings)))
 }

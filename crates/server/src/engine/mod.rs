@@ -16,13 +16,13 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use synaptoroute::Router;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError, oneshot, watch};
+use tokio::task;
 
 #[cfg(test)]
 mod tests;
 
-type Job = Box<dyn FnOnce(&Router) + Send>;
+type Job = Box<dyn FnOnce() + Send>;
 
 /// Why a job gave no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -54,7 +54,7 @@ pub(crate) struct Workers {
 }
 
 /// A request's place in the queue.
-type Ticket = Arc<OwnedSemaphorePermit>;
+pub(crate) type Ticket = Arc<OwnedSemaphorePermit>;
 
 /// What a job came to.
 #[derive(Debug)]
@@ -73,21 +73,15 @@ struct Pending<T> {
 
 /// Starts `workers` threads, at least one, for `max_queue` requests beyond those they are
 /// at work on.
-pub(crate) fn start(
-    router: &Arc<Router>,
-    workers: usize,
-    max_queue: usize,
-) -> io::Result<(Engine, Workers)> {
+pub(crate) fn start(workers: usize, max_queue: usize) -> io::Result<(Engine, Workers)> {
     let workers = workers.max(1);
     let places = max_queue.saturating_add(workers).min(Semaphore::MAX_PERMITS);
     let (queue, jobs) = mpsc::channel();
     let (queue, jobs) = (Arc::new(queue), Arc::new(Mutex::new(jobs)));
     let (alive, running) = watch::channel(());
     for number in 0..workers {
-        let (router, jobs) = (Arc::clone(router), Arc::clone(&jobs));
-        thread::Builder::new()
-            .name(format!("encode-{number}"))
-            .spawn(move || work(&router, &jobs))?;
+        let jobs = Arc::clone(&jobs);
+        thread::Builder::new().name(format!("encode-{number}")).spawn(move || work(&jobs))?;
     }
     let engine = Engine {
         queue: Arc::downgrade(&queue),
@@ -99,11 +93,11 @@ pub(crate) fn start(
     Ok((engine, workers))
 }
 
-fn work(router: &Router, jobs: &Mutex<Receiver<Job>>) {
+fn work(jobs: &Mutex<Receiver<Job>>) {
     loop {
         let next = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
         match next {
-            Ok(job) => job(router),
+            Ok(job) => job(),
             Err(mpsc::RecvError) => return,
         }
     }
@@ -115,43 +109,8 @@ impl Engine {
         self.admission.close();
     }
 
-    /// Runs one job.
-    pub(crate) async fn run<T, W>(&self, work: W) -> Result<Done<T>, EngineError>
-    where
-        T: Send + 'static,
-        W: FnOnce(&Router) -> T + Send + 'static,
-    {
-        let ticket = self.admit()?;
-        self.submit(ticket, work)?.answer().await
-    }
-
-    /// Runs the parts of one request, which takes one place in the queue; answers in order.
-    ///
-    /// No more parts than there are threads are ever queued, so another request waits for
-    /// one part of this one and not for all.
-    pub(crate) async fn run_parts<T, W>(&self, parts: Vec<W>) -> Result<Vec<Done<T>>, EngineError>
-    where
-        T: Send + 'static,
-        W: FnOnce(&Router) -> T + Send + 'static,
-    {
-        let ticket = self.admit()?;
-        let mut done = Vec::with_capacity(parts.len());
-        let mut queued: VecDeque<Pending<T>> = VecDeque::with_capacity(self.workers);
-        for part in parts {
-            if queued.len() == self.workers
-                && let Some(first) = queued.pop_front()
-            {
-                done.push(first.answer().await?);
-            }
-            queued.push_back(self.submit(Arc::clone(&ticket), part)?);
-        }
-        for pending in queued {
-            done.push(pending.answer().await?);
-        }
-        Ok(done)
-    }
-
-    fn admit(&self) -> Result<Ticket, EngineError> {
+    /// A place in the queue.
+    pub(crate) fn admit(&self) -> Result<Ticket, EngineError> {
         match Arc::clone(&self.admission).try_acquire_owned() {
             Ok(permit) => Ok(Arc::new(permit)),
             Err(TryAcquireError::NoPermits) => Err(EngineError::Full),
@@ -159,20 +118,91 @@ impl Engine {
         }
     }
 
+    /// Runs a request of one job.
+    pub(crate) async fn run<T, W>(&self, work: W) -> Result<Done<T>, EngineError>
+    where
+        T: Send + 'static,
+        W: FnOnce() -> T + Send + 'static,
+    {
+        let ticket = self.admit()?;
+        self.submit(ticket, work)?.answer().await
+    }
+
+    /// Runs the parts of one request, which takes one place in the queue; `each` gets what
+    /// they came to in order, with the part's number, and ends the whole by an error.
+    ///
+    /// No more parts than there are threads are ever queued, so another request waits for
+    /// one part of this one and not for all.
+    pub(crate) async fn run_parts<T, W, E>(
+        &self,
+        ticket: &Ticket,
+        parts: impl IntoIterator<Item = W>,
+        mut each: impl FnMut(usize, Done<T>) -> Result<(), E>,
+    ) -> Result<(), E>
+    where
+        T: Send + 'static,
+        W: FnOnce() -> T + Send + 'static,
+        E: From<EngineError>,
+    {
+        let mut queued: VecDeque<Pending<T>> = VecDeque::with_capacity(self.workers);
+        let mut answered = 0;
+        for part in parts {
+            if queued.len() == self.workers
+                && let Some(first) = queued.pop_front()
+            {
+                each(answered, first.answer().await?)?;
+                answered += 1;
+            }
+            queued.push_back(self.submit(Arc::clone(ticket), part)?);
+        }
+        for (pending, number) in queued.into_iter().zip(answered..) {
+            each(number, pending.answer().await?)?;
+        }
+        Ok(())
+    }
+
+    /// Runs the last job of a request on a thread that may wait for the disk.
+    ///
+    /// Until it begins it is as any other job: not run if its caller goes away or the server
+    /// has stopped. Once begun it is done whatever happens, and the caller hears what came of
+    /// it, for nobody could tell what a change came to that was cut short.
+    pub(crate) async fn finish<T, W>(&self, ticket: Ticket, work: W) -> Result<T, EngineError>
+    where
+        T: Send + 'static,
+        W: FnOnce() -> T + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        let running = self.running.clone();
+        let job = move || {
+            if reply.is_closed() {
+                return;
+            }
+            let result = if running.has_changed().is_err() {
+                Err(EngineError::Stopping)
+            } else {
+                catch_unwind(AssertUnwindSafe(work)).map_err(|_| EngineError::Panicked)
+            };
+            drop(ticket);
+            let _gone = reply.send(result);
+        };
+        drop(task::spawn_blocking(job));
+        answer.await.unwrap_or(Err(EngineError::Stopping))
+    }
+
     fn submit<T, W>(&self, ticket: Ticket, work: W) -> Result<Pending<T>, EngineError>
     where
         T: Send + 'static,
-        W: FnOnce(&Router) -> T + Send + 'static,
+        W: FnOnce() -> T + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
         let submitted = Instant::now();
-        let job = move |router: &Router| {
+        let job = move || {
             if reply.is_closed() {
                 return;
             }
             let waited = submitted.elapsed();
             // A router that saw a panic is sound: its writers publish at the very end.
-            let result = catch_unwind(AssertUnwindSafe(|| work(router)))
+            let result = catch_unwind(AssertUnwindSafe(work))
                 .map(|value| Done { value, waited })
                 .map_err(|_| EngineError::Panicked);
             // Before the answer: who has it may come back at once, and finds room.

@@ -1,18 +1,8 @@
-use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use synaptoroute::{Bert, Kernels};
 use tokio::task::{JoinHandle, yield_now};
 
 use super::*;
-
-/// One model for all tests; what jobs do with it is their own affair.
-static ROUTER: LazyLock<Arc<Router>> = LazyLock::new(|| {
-    let path =
-        concat!(env!("CARGO_MANIFEST_DIR"), "/../../models/bge-small-en-v1.5/model.safetensors");
-    let model = Bert::open(path, Kernels::from_env().unwrap()).unwrap();
-    Arc::new(Router::new(Arc::new(model)))
-});
 
 /// Keeps the only thread busy until `open` is dropped.
 struct Held {
@@ -25,7 +15,7 @@ async fn hold(engine: &Engine) -> Held {
     let (begin, begun) = oneshot::channel();
     let engine = engine.clone();
     let answer = tokio::spawn(async move {
-        let wait = move |_: &Router| {
+        let wait = move || {
             begin.send(()).unwrap();
             let _dropped = opened.recv();
         };
@@ -35,16 +25,35 @@ async fn hold(engine: &Engine) -> Held {
     Held { open, answer }
 }
 
+/// What the parts came to, as a request of their own.
+async fn collect<T, W>(
+    engine: &Engine,
+    parts: impl IntoIterator<Item = W>,
+) -> Result<Vec<T>, EngineError>
+where
+    T: Send + 'static,
+    W: FnOnce() -> T + Send + 'static,
+{
+    let (ticket, mut values) = (engine.admit()?, Vec::new());
+    let each = |number: usize, done: Done<T>| {
+        assert_eq!(number, values.len());
+        values.push(done.value);
+        Ok(())
+    };
+    engine.run_parts(&ticket, parts, each).await?;
+    Ok(values)
+}
+
 fn one_thread(max_queue: usize) -> (Engine, Workers) {
-    start(&ROUTER, 1, max_queue).unwrap()
+    start(1, max_queue).unwrap()
 }
 
 #[tokio::test]
 async fn a_panic_is_answered_and_the_thread_goes_on() {
     let (engine, _workers) = one_thread(1);
-    let broken = engine.run(|_: &Router| panic!("as the test wants")).await;
+    let broken = engine.run(|| panic!("as the test wants")).await;
     assert_eq!(broken.map(|_: Done<()>| ()), Err(EngineError::Panicked));
-    assert_eq!(engine.run(|_: &Router| 7).await.unwrap().value, 7);
+    assert_eq!(engine.run(|| 7).await.unwrap().value, 7);
 }
 
 #[tokio::test]
@@ -53,16 +62,16 @@ async fn one_more_than_may_wait_is_refused_at_once() {
     let held = hold(&engine).await;
     let waiting = tokio::spawn({
         let engine = engine.clone();
-        async move { engine.run(|_: &Router| 1).await }
+        async move { engine.run(|| 1).await }
     });
     yield_now().await;
-    let refused = engine.run(|_: &Router| 2).await;
+    let refused = engine.run(|| 2).await;
     assert_eq!(refused.unwrap_err(), EngineError::Full);
 
     drop(held.open);
     assert!(held.answer.await.unwrap().is_ok());
     assert_eq!(waiting.await.unwrap().unwrap().value, 1);
-    assert_eq!(engine.run(|_: &Router| 3).await.unwrap().value, 3);
+    assert_eq!(engine.run(|| 3).await.unwrap().value, 3);
 }
 
 #[tokio::test]
@@ -72,14 +81,14 @@ async fn a_job_whose_caller_is_gone_is_not_run() {
     let ran = Arc::new(AtomicBool::new(false));
     let leaving = tokio::spawn({
         let (engine, ran) = (engine.clone(), Arc::clone(&ran));
-        async move { engine.run(move |_: &Router| ran.store(true, Ordering::SeqCst)).await }
+        async move { engine.run(move || ran.store(true, Ordering::SeqCst)).await }
     });
     yield_now().await;
     leaving.abort();
     assert!(leaving.await.unwrap_err().is_cancelled());
 
     drop(held.open);
-    engine.run(|_: &Router| ()).await.unwrap();
+    engine.run(|| ()).await.unwrap();
     assert!(!ran.load(Ordering::SeqCst));
 }
 
@@ -89,12 +98,12 @@ async fn a_request_of_many_parts_lets_others_in_between() {
     let order = Arc::new(Mutex::new(Vec::new()));
     let job = |name: &'static str| {
         let order = Arc::clone(&order);
-        move |_: &Router| order.lock().unwrap().push(name)
+        move || order.lock().unwrap().push(name)
     };
     let held = hold(&engine).await;
     let batch = tokio::spawn({
         let (engine, parts) = (engine.clone(), ["part 1", "part 2", "part 3"].map(job));
-        async move { engine.run_parts(parts.into()).await }
+        async move { collect(&engine, parts).await }
     });
     yield_now().await;
     let single = tokio::spawn({
@@ -113,10 +122,9 @@ async fn a_request_of_many_parts_lets_others_in_between() {
 #[tokio::test]
 async fn parts_are_answered_in_order_by_any_number_of_threads() {
     for workers in 1..4 {
-        let (engine, _workers) = start(&ROUTER, workers, 1).unwrap();
-        let parts = (0..10).map(|i| move |_: &Router| i).collect();
-        let done = engine.run_parts(parts).await.unwrap();
-        let values: Vec<i32> = done.into_iter().map(|done| done.value).collect();
+        let (engine, _workers) = start(workers, 1).unwrap();
+        let parts = (0..10).map(|i| move || i);
+        let values: Vec<i32> = collect(&engine, parts).await.unwrap();
         assert_eq!(values, (0..10).collect::<Vec<_>>(), "{workers} threads");
     }
 }
@@ -127,11 +135,11 @@ async fn once_closed_nobody_comes_in_and_who_is_in_is_served() {
     let held = hold(&engine).await;
     let waiting = tokio::spawn({
         let engine = engine.clone();
-        async move { engine.run(|_: &Router| 1).await }
+        async move { engine.run(|| 1).await }
     });
     yield_now().await;
     engine.close();
-    let refused = engine.run(|_: &Router| 2).await;
+    let refused = engine.run(|| 2).await;
     assert_eq!(refused.unwrap_err(), EngineError::Stopping);
 
     drop(held.open);
@@ -146,7 +154,7 @@ async fn when_the_workers_are_dropped_nobody_waits() {
     // Its job is not over: `open` still lives.
     let answer = held.answer.await.unwrap();
     assert_eq!(answer.unwrap_err(), EngineError::Stopping);
-    let late = engine.run(|_: &Router| ()).await;
+    let late = engine.run(|| ()).await;
     assert_eq!(late.unwrap_err(), EngineError::Stopping);
     drop(held.open);
 }

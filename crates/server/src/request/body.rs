@@ -9,7 +9,7 @@ use serde_json::error::Category;
 
 use crate::failure::{Failure, Fault};
 
-/// Most bytes of a body.
+/// Most bytes of a body, but for a routes file.
 pub(crate) const MAX_BODY_BYTES: usize = 16 << 20;
 
 /// The body, parsed; a failure names the field, or line and column.
@@ -19,34 +19,41 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
     type Rejection = Failure;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
-        check_headers(request.headers())?;
-        let bytes =
-            Bytes::from_request(request, state).await.map_err(|rejection| match rejection {
-                BytesRejection::FailedToBufferBody(FailedToBufferBody::LengthLimitError(_)) => {
-                    Failure::BodyTooLarge
-                }
-                other => Failure::BrokenBody(other),
-            })?;
+        let found = content_type(request.headers());
+        if found.as_deref() != Some("application/json") {
+            return Err(Failure::ContentType { found, yaml: false });
+        }
+        let bytes = read(request, state, MAX_BODY_BYTES).await?;
         parse(&bytes).map(Self)
     }
 }
 
-/// Refuses what can be refused before the body has come.
-fn check_headers(headers: &HeaderMap) -> Result<(), Failure> {
-    let text = |name| headers.get(name).map(|v| String::from_utf8_lossy(v.as_bytes()));
-    let found = text(header::CONTENT_TYPE);
-    let json = found.as_deref().is_some_and(|found| {
-        let (essence, _parameters) = found.split_once(';').unwrap_or((found, ""));
-        essence.trim().eq_ignore_ascii_case("application/json")
-    });
-    if !json {
-        return Err(Failure::ContentType { found: found.map(|found| format!("{found:?}")) });
+/// The content type in lower case, without its parameters.
+pub(super) fn content_type(headers: &HeaderMap) -> Option<String> {
+    let found = headers.get(header::CONTENT_TYPE)?;
+    let found = String::from_utf8_lossy(found.as_bytes());
+    let (essence, _parameters) = found.split_once(';').unwrap_or((&found, ""));
+    Some(essence.trim().to_ascii_lowercase())
+}
+
+/// The whole body. `limit` is that of the path, which is refused here before the body came,
+/// and which the path's layer enforces while it comes.
+pub(super) async fn read<S: Send + Sync>(
+    request: Request,
+    state: &S,
+    limit: usize,
+) -> Result<Bytes, Failure> {
+    let declared = request.headers().get(header::CONTENT_LENGTH);
+    let declared = declared.and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    if declared.is_some_and(|length| length > limit) {
+        return Err(Failure::BodyTooLarge { limit });
     }
-    let length = text(header::CONTENT_LENGTH).and_then(|length| length.parse::<usize>().ok());
-    if length.is_some_and(|length| length > MAX_BODY_BYTES) {
-        return Err(Failure::BodyTooLarge);
-    }
-    Ok(())
+    Bytes::from_request(request, state).await.map_err(|rejection| match rejection {
+        BytesRejection::FailedToBufferBody(FailedToBufferBody::LengthLimitError(_)) => {
+            Failure::BodyTooLarge { limit }
+        }
+        other => Failure::BrokenBody(other),
+    })
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {

@@ -1,19 +1,22 @@
 //! Bytes to checked values.
 //!
 //! - `body`: a JSON object of a known shape.
-//! - `texts`: the texts in it, with the place of the one to blame.
-//! - `name`: a route's name in a path.
-//! - `page`: which part of a list.
+//! - `file`: a routes file.
+//! - `texts`: the texts in a body, with the place of the one to blame.
+//! - `path`: the names and numbers in a path, and the namespace that it leads to.
+//! - `query`: what stands behind the question mark.
 //! - `revision`: `If-Match` and `ETag`.
 
 mod body;
-mod name;
-mod page;
+mod file;
+mod path;
+mod query;
 mod revision;
 mod texts;
 
 pub(crate) use body::{JsonBody, MAX_BODY_BYTES};
-pub(crate) use name::PathName;
-pub(crate) use page::{Page, cursor_after};
+pub(crate) use file::FileBody;
+pub(crate) use path::{PathName, PathNamespace, PathRevisions, Scope, well_formed};
+pub(crate) use query::{Mode, Page, cursor};
 pub(crate) use revision::{IfMatch, etag};
-pub(crate) use texts::{text, texts, texts_up_to};
+pub(crate) use texts::{Texts, text, texts, texts_up_to};

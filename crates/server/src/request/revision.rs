@@ -5,7 +5,6 @@ use axum::http::request::Parts;
 use axum::http::{HeaderName, header};
 use synaptoroute::Revision;
 
-use crate::app::App;
 use crate::failure::Failure;
 
 /// The revision a writer insists on; `None` where any will do.
@@ -18,10 +17,10 @@ pub(crate) fn etag(revision: Revision) -> [(HeaderName, String); 1] {
     [(header::ETAG, format!("\"{revision}\""))]
 }
 
-impl FromRequestParts<App> for IfMatch {
+impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
     type Rejection = Failure;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
         let mut given = parts.headers.get_all(header::IF_MATCH).iter();
         let Some(first) = given.next() else {
             return Ok(Self(None));
@@ -44,7 +43,7 @@ impl FromRequestParts<App> for IfMatch {
         // By RFC 9110 a weak tag never matches, nor does one that was never given out.
         match inner.parse::<u64>().map(Revision::from) {
             Ok(revision) if found == format!("\"{revision}\"") => Ok(Self(Some(revision))),
-            _ => Err(Failure::ForeignTag { found, current: app.router.snapshot().revision() }),
+            _ => Err(Failure::ForeignTag { found }),
         }
     }
 }

@@ -1,8 +1,57 @@
 //! The texts of a body, with the place of the one to blame.
 
+use axum::extract::{FromRequest, Request};
+use serde::Deserialize;
 use synaptoroute::Text;
 
 use crate::failure::{Failure, Fault};
+use crate::request::JsonBody;
+
+/// The body that names one text, or several.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OneOrMany {
+    utterance: Option<String>,
+    utterances: Option<Vec<String>>,
+}
+
+/// At least one text, and how it was named.
+pub(crate) struct Texts {
+    pub(crate) list: Vec<Text>,
+    /// Whether it is one that was sent by itself.
+    pub(crate) single: bool,
+}
+
+impl Texts {
+    /// Where in the body the text of this index stands.
+    pub(crate) fn field(&self, index: usize) -> String {
+        if self.single { "utterance".to_owned() } else { format!("utterances[{index}]") }
+    }
+}
+
+impl TryFrom<OneOrMany> for Texts {
+    type Error = Failure;
+
+    fn try_from(body: OneOrMany) -> Result<Self, Failure> {
+        match (body.utterance, body.utterances) {
+            (Some(one), None) => Ok(Self { list: vec![text("utterance", one)?], single: true }),
+            (None, Some(many)) => {
+                Ok(Self { list: texts_up_to(usize::MAX, "utterances", many)?, single: false })
+            }
+            (Some(_), Some(_)) => Err(Fault::EitherOr.at("utterances")),
+            (None, None) => Err(Fault::EitherOr.at("utterance")),
+        }
+    }
+}
+
+impl<S: Send + Sync> FromRequest<S> for Texts {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
+        let JsonBody(body) = JsonBody::<OneOrMany>::from_request(request, state).await?;
+        body.try_into()
+    }
+}
 
 /// One text.
 pub(crate) fn text(field: &str, raw: String) -> Result<Text, Failure> {

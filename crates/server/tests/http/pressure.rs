@@ -45,18 +45,20 @@ fn a_full_queue_refuses_at_once_and_says_when_to_come_back() {
 #[test]
 fn a_panic_or_a_failure_costs_its_caller_only() {
     let server = Server::with(Config { workers: 1, ..Config::default() });
-    for word in [PANIC, FAIL] {
+    for (word, status) in [(PANIC, 500), (FAIL, 422)] {
         let query = json!({"query": word});
         let batch = json!({"queries": ["hello", word]});
         let route = json!({"name": "broken", "utterances": [word]});
         let input = json!({"input": word});
-        for (path, body) in [
-            ("/route", &query),
-            ("/route/batch", &batch),
-            ("/routes", &route),
-            ("/v1/embeddings", &input),
+        for (path, body, field) in [
+            ("/route", &query, "query"),
+            ("/route/batch", &batch, "queries[1]"),
+            ("/routes", &route, "utterances[0]"),
+            ("/v1/embeddings", &input, "input"),
         ] {
-            server.post(path, body).problem(500, None);
+            // A panic names nothing.
+            let field = (status == 422).then_some(field);
+            server.post(path, body).problem(status, field);
             let next = server.post("/route", &json!({"query": "where is my bill"}));
             assert_eq!(next.ok()["revision"], 1, "after {word} at {path}");
         }

@@ -43,7 +43,7 @@ impl Server {
     /// With the fixture's routes.
     pub(crate) fn with(config: Config) -> Self {
         let stage = Stage::new();
-        let router = Arc::new(Router::new(stage.clone()));
+        let router = Router::new(stage.clone());
         let file = RoutesFile::parse(FIXTURE, FileFormat::Json).unwrap();
         router.load(file, &|_, _| ()).unwrap();
         let runtime = tokio::runtime::Builder::new_multi_thread()

@@ -71,10 +71,9 @@ impl Encoder for Stage {
         let told = |word| broken == Some(word) || texts.iter().any(|text| text.contains(word));
         assert!(!told(PANIC), "as the test wants");
         if told(FAIL) {
-            return Err(EncodeError::Tokenizer {
-                index: 0,
-                message: "as the test wants".to_owned(),
-            });
+            // The first if all are to fail.
+            let index = texts.iter().position(|text| text.contains(FAIL)).unwrap_or_default();
+            return Err(EncodeError::Tokenizer { index, message: "as the test wants".to_owned() });
         }
         if told(HOLD) {
             self.hold();

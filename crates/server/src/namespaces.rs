@@ -1,0 +1,67 @@
+//! `GET /namespaces`, `PUT` and `DELETE /namespaces/{namespace}`: isolated sets of routes.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use synaptoroute::{NamespaceName, NamespaceSummary, Revision, RouterError};
+
+use crate::app::App;
+use crate::failure::Failure;
+use crate::request::{IfMatch, PathNamespace};
+
+#[derive(Serialize)]
+pub(crate) struct Listing {
+    namespaces: Vec<NamespaceSummary>,
+}
+
+#[derive(Serialize)]
+pub(crate) struct Done {
+    status: &'static str,
+    namespace: NamespaceName,
+}
+
+/// All namespaces, by name.
+pub(crate) async fn list(State(app): State<App>) -> Json<Listing> {
+    Json(Listing { namespaces: app.router.namespaces() })
+}
+
+/// Makes an empty namespace: 201, or 200 if there is one of that name, which stays as it is.
+///
+/// With `If-Match` it must be there, and at that revision.
+pub(crate) async fn create(
+    State(app): State<App>,
+    PathNamespace(name): PathNamespace,
+    IfMatch(expected): IfMatch,
+) -> Result<Response, Failure> {
+    let ticket = app.engine.admit()?;
+    if let Some(expected) = expected {
+        let known = app.router.namespace(&name);
+        let found = known.map_or_else(|_| Revision::default(), |known| known.snapshot().revision());
+        if found != expected {
+            return Err(RouterError::RevisionMismatch { expected, found }.into());
+        }
+    }
+    let (router, wanted) = (app.router.clone(), name.clone());
+    let create = move || router.create_namespace(&wanted);
+    let new = app.engine.finish(ticket, create).await??;
+    let status = if new { StatusCode::CREATED } else { StatusCode::OK };
+    Ok((status, done(name)).into_response())
+}
+
+/// Removes a namespace with its routes and its history.
+pub(crate) async fn remove(
+    State(app): State<App>,
+    PathNamespace(name): PathNamespace,
+) -> Result<Json<Done>, Failure> {
+    let ticket = app.engine.admit()?;
+    let (router, unwanted) = (app.router.clone(), name.clone());
+    let delete = move || router.delete_namespace(&unwanted);
+    app.engine.finish(ticket, delete).await??;
+    Ok(done(name))
+}
+
+fn done(namespace: NamespaceName) -> Json<Done> {
+    Json(Done { status: "success", namespace })
+}
