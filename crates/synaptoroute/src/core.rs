@@ -12,7 +12,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use synaptoroute_encoder::{Encoder, Kernels};
 use synaptoroute_router::{
-    Change, Compaction, Edit, NamespaceName, Revision, Snapshot, SnapshotBuilder,
+    Change, Compaction, Edit, NamespaceName, Owner, Revision, Snapshot, SnapshotBuilder,
 };
 use synaptoroute_store::{Reads, Store, StoreError, Vectors};
 
@@ -40,8 +40,8 @@ pub(crate) enum Request {
     },
     /// Adds a namespace, if it is not there.
     Create(NamespaceName),
-    /// Removes a namespace.
-    Delete(NamespaceName),
+    /// Removes a namespace, if it is at the revision that is expected.
+    Delete(NamespaceName, Option<Revision>),
     /// Writes what nobody reads, to see that the store can be written.
     Probe,
     /// Panics in the midst of a transaction.
@@ -284,11 +284,16 @@ fn write(
                 }
                 Committed { revision: Revision::default(), changed }
             }),
-            Request::Delete(name) => transaction.delete_namespace(&name).map(|()| {
-                pending.created.retain(|created| *created != name);
-                pending.deleted.push(name);
-                Committed { revision: Revision::default(), changed: true }
-            }),
+            Request::Delete(name, expected) => {
+                // A change of nothing, which is refused at another revision.
+                let nothing = Change::AddTexts(Owner::Namespace, Vec::new());
+                let checked = transaction.apply(&name, expected, &nothing, &Vectors::new(), at);
+                checked.and_then(|_| transaction.delete_namespace(&name)).map(|()| {
+                    pending.created.retain(|created| *created != name);
+                    pending.deleted.push(name);
+                    Committed { revision: Revision::default(), changed: true }
+                })
+            }
             #[cfg(feature = "shuttle")]
             Request::Panic => panic!("as it was asked to"),
             Request::Probe => transaction

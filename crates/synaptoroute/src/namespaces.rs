@@ -69,6 +69,19 @@ impl Router {
     ///
     /// There is no such namespace, it is `default`, or the store failed.
     pub fn delete_namespace(&self, name: &NamespaceName) -> Result<(), RouterError> {
-        self.core().submit(Request::Delete(name.clone())).map(drop)
+        self.delete_namespace_at(name, None)
+    }
+
+    /// As [`Self::delete_namespace`], at the revision that is expected, if one is.
+    ///
+    /// # Errors
+    ///
+    /// The revision is another, or as of [`Self::delete_namespace`].
+    pub fn delete_namespace_at(
+        &self,
+        name: &NamespaceName,
+        expected: Option<Revision>,
+    ) -> Result<(), RouterError> {
+        self.core().submit(Request::Delete(name.clone(), expected)).map(drop)
     }
 }
