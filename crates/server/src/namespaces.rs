@@ -54,10 +54,11 @@ pub(crate) async fn create(
 pub(crate) async fn remove(
     State(app): State<App>,
     PathNamespace(name): PathNamespace,
+    IfMatch(expected): IfMatch,
 ) -> Result<Json<Done>, Failure> {
     let ticket = app.engine.admit()?;
     let (router, unwanted) = (app.router.clone(), name.clone());
-    let delete = move || router.delete_namespace(&unwanted);
+    let delete = move || router.delete_namespace_at(&unwanted, expected);
     app.engine.finish(ticket, delete).await??;
     Ok(done(name))
 }

@@ -2,11 +2,19 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
+mod backup;
 mod early;
 mod embeddings;
+mod history;
+mod mutations;
+mod namespaces;
 mod original;
 mod pressure;
 mod problems;
+mod readiness;
+mod refusals;
 mod routes;
 mod stopping;
 mod support;
+mod transfer;
+mod writers;

@@ -1,12 +1,15 @@
 //! Stopping: what was admitted is answered, the rest refused, nothing hangs.
 
 use std::io::{Read, Write};
+use std::sync::Mutex;
+use std::thread;
 use std::time::Duration;
 
 use serde_json::json;
+use synaptoroute::StoreOptions;
 use synaptoroute_server::Config;
 
-use crate::support::{HOLD, Reply, Server};
+use crate::support::{HOLD, Reply, Server, Stage, reopen};
 
 #[test]
 fn who_was_admitted_is_answered() {
@@ -72,4 +75,74 @@ fn an_idle_connection_holds_nothing_up() {
     idle.read_exact(&mut first).unwrap();
     assert_eq!(&first, b"HTTP/1.1 200");
     server.outcome().unwrap();
+}
+
+#[test]
+fn every_change_that_was_acknowledged_is_in_the_file() {
+    const WRITERS: usize = 200;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("routes.db");
+    let mut server = Server::on_file(&path, StoreOptions::default(), Config::default());
+    let asker = server.asker();
+    let acknowledged = Mutex::new(Vec::new());
+    let json = [("content-type", "application/json")];
+    let write = |writer: usize| {
+        for number in 0.. {
+            let name = format!("{writer}-{number}");
+            let route = json!({"name": name, "utterances": [format!("hello {name}")]});
+            // Refused, cut off or not let in any more: in any case not acknowledged.
+            match asker.send("POST", "/routes", &json, route.to_string()) {
+                Ok(reply) if reply.status() == 200 => acknowledged.lock().unwrap().push(name),
+                _ => return,
+            }
+        }
+    };
+    thread::scope(|scope| {
+        for writer in 0..WRITERS {
+            let write = &write;
+            scope.spawn(move || write(writer));
+        }
+        // Under way: all of them have one in flight but those that are between two.
+        while acknowledged.lock().unwrap().len() < WRITERS {
+            thread::sleep(Duration::from_millis(1));
+        }
+        server.outcome().unwrap();
+    });
+    drop(server);
+    let router = reopen(&path, Stage::new(), StoreOptions::default());
+    let snapshot = router.snapshot();
+    let acknowledged = acknowledged.into_inner().unwrap();
+    let missing: Vec<&String> =
+        acknowledged.iter().filter(|name| snapshot.route(name).is_none()).collect();
+    assert!(missing.is_empty(), "{} of {}: {missing:?}", missing.len(), acknowledged.len());
+    // And whole: each route with its text, each change a revision.
+    assert_eq!(snapshot.route_count() as u64, snapshot.revision().get());
+    assert_eq!(snapshot.text_count(), snapshot.route_count());
+}
+
+/// What was admitted when the stop begins is committed and answered: the change waits behind
+/// a query that is held, and the stop comes in between.
+#[test]
+fn a_change_that_was_admitted_is_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("routes.db");
+    let config = Config { workers: 1, ..Config::default() };
+    let mut server = Server::on_file(&path, StoreOptions::default(), config);
+    let post = |to: &str, body: String| {
+        let length = body.len();
+        format!(
+            "POST {to} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n\
+             content-length: {length}\r\n\r\n{body}"
+        )
+    };
+    let route = json!({"name": "greeting", "utterances": [HOLD, "hello"]}).to_string();
+    let writer = server.connect(post("/routes", route).as_bytes());
+    server.stage.wait_until_held();
+    server.begin_stop();
+    server.stage.release();
+    assert_eq!(Reply::from(writer).revision(), 1);
+    server.outcome().unwrap();
+    drop(server);
+    let router = reopen(&path, Stage::new(), StoreOptions::default());
+    assert!(router.snapshot().route("greeting").is_some());
 }

@@ -1,9 +1,11 @@
 //! A server to ask, and an encoder that can be told to misbehave.
 
+mod asker;
 mod server;
 mod stage;
 
-pub(crate) use server::{Reply, Server};
+pub(crate) use asker::Asker;
+pub(crate) use server::{Reply, Server, reopen};
 pub(crate) use stage::{FAIL, HOLD, PANIC, Stage};
 
 /// What a server starts with; at revision 1.

@@ -2,25 +2,28 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use synaptoroute::{FileFormat, Router, RoutesFile};
+use synaptoroute::{
+    FileFormat, OpenOptions, Router, RouterError, RoutesFile, StoreError, StoreOptions,
+};
 use synaptoroute_server::{Config, ServeError, serve};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
-use ureq::http::{HeaderMap, Request};
+use ureq::http::HeaderMap;
 
-use super::{FIXTURE, Stage};
+use super::{Asker, FIXTURE, Stage};
 
 /// A server that lives as long as the test.
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     pub(crate) stage: Arc<Stage>,
-    agent: ureq::Agent,
+    asker: Asker,
     stop: Option<oneshot::Sender<()>>,
     serving: Option<JoinHandle<Result<(), ServeError>>>,
     runtime: Runtime,
@@ -32,6 +35,8 @@ pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Value,
+    /// The body as it came.
+    pub(crate) bytes: Vec<u8>,
 }
 
 impl Server {
@@ -46,6 +51,17 @@ impl Server {
         let router = Router::new(stage.clone());
         let file = RoutesFile::parse(FIXTURE, FileFormat::Json).unwrap();
         router.load(file, &|_, _| ()).unwrap();
+        Self::of(router, stage, config)
+    }
+
+    /// With what a file holds; nothing at first.
+    pub(crate) fn on_file(path: &Path, options: StoreOptions, config: Config) -> Self {
+        let stage = Stage::new();
+        let router = reopen(path, stage.clone(), options);
+        Self::of(router, stage, config)
+    }
+
+    fn of(router: Router, stage: Arc<Stage>, config: Config) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .enable_all()
@@ -53,14 +69,11 @@ impl Server {
             .unwrap();
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
         let (stop, stopped) = oneshot::channel();
+        let address = listener.local_addr().unwrap();
         Self {
-            address: listener.local_addr().unwrap(),
+            address,
             stage,
-            agent: ureq::Agent::config_builder()
-                .http_status_as_error(false)
-                .timeout_global(Some(Duration::from_secs(60)))
-                .build()
-                .into(),
+            asker: Asker::new(address),
             stop: Some(stop),
             serving: Some(runtime.spawn(serve(router, listener, config, async {
                 drop(stopped.await);
@@ -84,6 +97,20 @@ impl Server {
         self.send("POST", path, &headers, body.to_string())
     }
 
+    pub(crate) fn put(&self, path: &str) -> Reply {
+        self.send("PUT", path, &[], "")
+    }
+
+    pub(crate) fn patch(&self, path: &str, body: &Value) -> Reply {
+        self.send("PATCH", path, &[("content-type", "application/json")], body.to_string())
+    }
+
+    /// Deletes; with a body unless that is null.
+    pub(crate) fn delete(&self, path: &str, body: &Value) -> Reply {
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        self.send("DELETE", path, &[("content-type", "application/json")], body)
+    }
+
     pub(crate) fn send(
         &self,
         method: &str,
@@ -91,24 +118,20 @@ impl Server {
         headers: &[(&str, &str)],
         body: impl Into<Vec<u8>>,
     ) -> Reply {
-        let mut request =
-            Request::builder().method(method).uri(format!("http://{}{path}", self.address));
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        let body = body.into();
-        let sent = if body.is_empty() {
-            self.agent.run(request.body(()).unwrap())
-        } else {
-            self.agent.run(request.body(body).unwrap())
-        };
-        let mut response = sent.unwrap();
-        let text = response.body_mut().read_to_string().unwrap();
+        let mut response = self.asker.send(method, path, headers, body).unwrap();
+        let bytes = response.body_mut().with_config().limit(1 << 30).read_to_vec().unwrap();
         Reply {
             status: response.status().as_u16(),
             headers: response.headers().clone(),
-            body: serde_json::from_str(&text).unwrap_or(Value::String(text)),
+            body: serde_json::from_slice(&bytes)
+                .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&bytes).into_owned())),
+            bytes,
         }
+    }
+
+    /// For those that ask while the server is stopped.
+    pub(crate) fn asker(&self) -> Asker {
+        self.asker.clone()
     }
 
     /// A connection of which nothing is known but its bytes.
@@ -135,6 +158,21 @@ impl Server {
     }
 }
 
+/// A router on a file whose last server is on its way out: its threads may hold the file a
+/// moment longer than it answers.
+pub(crate) fn reopen(path: &Path, encoder: Arc<Stage>, options: StoreOptions) -> Router {
+    let options = OpenOptions { store: options, ..OpenOptions::default() };
+    loop {
+        match Router::open(encoder.clone(), path, options, &|_, _| ()) {
+            Ok(router) => return router,
+            Err(RouterError::Store(error)) if matches!(*error, StoreError::InUse { .. }) => {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            Err(other) => panic!("{other}"),
+        }
+    }
+}
+
 impl Drop for Server {
     fn drop(&mut self) {
         self.stage.release();
@@ -146,13 +184,23 @@ impl Drop for Server {
 
 impl Reply {
     /// The body of a success.
+    #[track_caller]
     pub(crate) fn ok(self) -> Value {
         assert_eq!(self.status, 200, "{self:?}");
         assert_eq!(self.headers["content-type"], "application/json");
         self.body
     }
 
+    /// The revision of a success.
+    #[track_caller]
+    pub(crate) fn revision(self) -> u64 {
+        let body = self.ok();
+        assert_eq!(body["status"], "success", "{body}");
+        body["revision"].as_u64().unwrap()
+    }
+
     /// The `detail` of a problem with this status and field.
+    #[track_caller]
     pub(crate) fn problem(self, status: u16, field: Option<&str>) -> String {
         assert_eq!(self.status, status, "{self:?}");
         assert_eq!(self.headers["content-type"], "application/problem+json");
@@ -185,6 +233,7 @@ impl From<TcpStream> for Reply {
             status: status.unwrap().parse().unwrap(),
             headers: headers.collect(),
             body: serde_json::from_str(body).unwrap_or(Value::String(body.to_owned())),
+            bytes: body.as_bytes().to_vec(),
         }
     }
 }
