@@ -178,3 +178,6 @@ fn of_disk(error: &io::Error) -> StatusCode {
         _ => StatusCode::SERVICE_UNAVAILABLE,
     }
 }
+
+#[cfg(test)]
+mod tests;

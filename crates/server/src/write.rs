@@ -26,6 +26,10 @@ pub(crate) struct NewRoute {
 }
 
 /// Adds a route or replaces its namesake.
+///
+/// Any name that a route may have is taken, `.` and `..` too, which a file may hold as well;
+/// but to reach such a route by its path takes a client that leaves paths alone, such as
+/// `curl --path-as-is`.
 pub(crate) async fn upsert(
     State(app): State<App>,
     Scope(router): Scope,

@@ -158,3 +158,106 @@ async fn when_the_workers_are_dropped_nobody_waits() {
     assert_eq!(late.unwrap_err(), EngineError::Stopping);
     drop(held.open);
 }
+
+/// A runtime with one thread that may wait, and that thread kept busy until `open` is
+/// dropped.
+fn with_the_last_thread_held(test: impl AsyncFnOnce(Engine, Workers, mpsc::Sender<()>)) {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = runtime.enable_all().max_blocking_threads(1).build().unwrap();
+    runtime.block_on(async {
+        let (engine, workers) = one_thread(2);
+        let (open, opened) = mpsc::channel::<()>();
+        let (begin, begun) = oneshot::channel();
+        drop(task::spawn_blocking(move || {
+            begin.send(()).unwrap();
+            let _dropped = opened.recv();
+        }));
+        begun.await.unwrap();
+        test(engine, workers, open).await;
+    });
+}
+
+/// A last job that waits for its thread; it says whether it ran.
+fn finishing(engine: &Engine) -> (JoinHandle<Result<(), EngineError>>, Arc<AtomicBool>) {
+    let ran = Arc::new(AtomicBool::new(false));
+    let (engine, runs) = (engine.clone(), Arc::clone(&ran));
+    let ticket = engine.admit().unwrap();
+    let finish =
+        async move { engine.finish(ticket, move || runs.store(true, Ordering::SeqCst)).await };
+    (tokio::spawn(finish), ran)
+}
+
+#[test]
+fn a_last_job_whose_caller_is_gone_is_not_run_and_its_place_is_free() {
+    with_the_last_thread_held(async |engine, _workers, open| {
+        let (leaving, ran) = finishing(&engine);
+        yield_now().await;
+        leaving.abort();
+        assert!(leaving.await.unwrap_err().is_cancelled());
+        drop(open);
+        let (next, _) = finishing(&engine);
+        next.await.unwrap().unwrap();
+        assert!(!ran.load(Ordering::SeqCst));
+        assert_eq!(engine.admission.available_permits(), 3);
+    });
+}
+
+#[test]
+fn a_last_job_that_has_not_begun_when_the_workers_are_dropped_is_refused() {
+    with_the_last_thread_held(async |engine, workers, open| {
+        let (waiting, ran) = finishing(&engine);
+        yield_now().await;
+        drop(workers);
+        drop(open);
+        assert_eq!(waiting.await.unwrap(), Err(EngineError::Stopping));
+        assert!(!ran.load(Ordering::SeqCst));
+    });
+}
+
+#[tokio::test]
+async fn a_last_job_that_has_begun_is_answered_whatever_happens() {
+    let (engine, workers) = one_thread(2);
+    let (open, opened) = mpsc::channel::<()>();
+    let (begin, begun) = oneshot::channel();
+    let ticket = engine.admit().unwrap();
+    let finishing = tokio::spawn({
+        let engine = engine.clone();
+        let wait = move || {
+            begin.send(()).unwrap();
+            let _dropped = opened.recv();
+            7
+        };
+        async move { engine.finish(ticket, wait).await }
+    });
+    begun.await.unwrap();
+    engine.close();
+    drop(workers);
+    yield_now().await;
+    drop(open);
+    assert_eq!(finishing.await.unwrap(), Ok(7));
+}
+
+#[tokio::test]
+async fn a_last_job_that_panics_is_answered() {
+    let (engine, _workers) = one_thread(2);
+    let ticket = engine.admit().unwrap();
+    let broken = engine.finish(ticket, || panic!("as the test wants")).await;
+    assert_eq!(broken.map(|(): ()| ()), Err(EngineError::Panicked));
+    assert_eq!(engine.admission.available_permits(), 3);
+}
+
+#[tokio::test]
+async fn a_request_that_is_ended_by_a_part_runs_no_further_ones() {
+    let (engine, _workers) = one_thread(2);
+    let ran = Arc::new(Mutex::new(Vec::new()));
+    let part = |number: usize| {
+        let ran = Arc::clone(&ran);
+        move || ran.lock().unwrap().push(number)
+    };
+    let ticket = engine.admit().unwrap();
+    let each = |number, _| if number == 2 { Err(EngineError::Full) } else { Ok(()) };
+    let ended = engine.run_parts(&ticket, (0..100).map(part), each).await;
+    assert_eq!(ended, Err(EngineError::Full));
+    engine.run(|| ()).await.unwrap();
+    assert!(ran.lock().unwrap().len() <= 4, "{ran:?}");
+}

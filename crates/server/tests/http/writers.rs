@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use synaptoroute::StoreOptions;
 use synaptoroute_server::Config;
 
-use crate::support::Server;
+use crate::support::{HOLD, Server};
 
 #[test]
 fn of_two_writers_who_expect_one_revision_one_wins() {
@@ -125,5 +125,32 @@ fn what_was_deleted_never_matches_again() {
         }
         done.store(true, Ordering::Relaxed);
         readers.into_iter().for_each(|reader| reader.join().unwrap());
+    });
+}
+
+/// A foreign program keeps the file locked: a change waits for it, and nobody else.
+#[test]
+fn queries_do_not_wait_for_the_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("routes.db");
+    let config = Config { workers: 1, ..Config::default() };
+    let server = Server::on_file(&path, StoreOptions::default(), config);
+    let route = json!({"name": "greeting", "utterances": ["hello"]});
+    assert_eq!(server.post("/routes", &route).revision(), 1);
+    let foreign = rusqlite::Connection::open(&path).unwrap();
+    foreign.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let held = json!({"name": "farewell", "utterances": [HOLD]});
+    thread::scope(|scope| {
+        let writer = scope.spawn(|| server.post("/routes", &held));
+        server.stage.wait_until_held();
+        server.stage.release();
+        // The change is encoded, and the only thread free for these or waiting with it.
+        for _ in 0..10 {
+            let decision = server.post("/route", &json!({"query": "hello"})).ok();
+            assert_eq!(decision["revision"], 1);
+        }
+        assert_eq!(server.get("/routes").header("etag"), Some("\"1\""));
+        foreign.execute_batch("ROLLBACK").unwrap();
+        assert_eq!(writer.join().unwrap().revision(), 2);
     });
 }
