@@ -8,7 +8,7 @@ use serde_json::json;
 use synaptoroute::{NamespaceName, StoreOptions};
 use synaptoroute_server::Config;
 
-use crate::support::{Server, Stage, reopen};
+use crate::support::{Server, Stage, Until, reopen};
 
 #[test]
 fn a_copy_has_everything_that_was_acknowledged_before_it_was_asked_for() {
@@ -19,6 +19,7 @@ fn a_copy_has_everything_that_was_acknowledged_before_it_was_asked_for() {
         server.put("/namespaces/other");
         let done = AtomicBool::new(false);
         thread::scope(|scope| {
+            let until = Until(&done);
             let writer = scope.spawn(|| {
                 let mut written = 0;
                 while !done.load(Ordering::Relaxed) {
@@ -48,7 +49,7 @@ fn a_copy_has_everything_that_was_acknowledged_before_it_was_asked_for() {
                 assert_eq!(snapshot.route_count(), revision);
                 assert_eq!(snapshot.text_count(), revision);
             }
-            done.store(true, Ordering::Relaxed);
+            drop(until);
             writer.join().unwrap();
         });
     }

@@ -98,12 +98,12 @@ fn every_change_that_was_acknowledged_is_in_the_file() {
         }
     };
     thread::scope(|scope| {
-        for writer in 0..WRITERS {
-            let write = &write;
-            scope.spawn(move || write(writer));
-        }
+        let write = &write;
+        let writers: Vec<_> =
+            (0..WRITERS).map(|writer| scope.spawn(move || write(writer))).collect();
         // Under way: all of them have one in flight but those that are between two.
         while acknowledged.lock().unwrap().len() < WRITERS {
+            assert!(!writers.iter().any(|writer| writer.is_finished()), "refused too early");
             thread::sleep(Duration::from_millis(1));
         }
         server.outcome().unwrap();

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use synaptoroute::StoreOptions;
 use synaptoroute_server::Config;
 
-use crate::support::{HOLD, Server};
+use crate::support::{HOLD, Server, Until};
 
 #[test]
 fn of_two_writers_who_expect_one_revision_one_wins() {
@@ -96,6 +96,7 @@ fn what_was_deleted_never_matches_again() {
     let shows = |decision: &Value| decision["candidates"].to_string().contains(TEXT);
     let ask = || server.post("/route", &json!({"query": TEXT, "top_k": 100})).ok();
     thread::scope(|scope| {
+        let until = Until(&done);
         // Others ask meanwhile. What each saw deleted may only come back with a later revision.
         let readers: Vec<_> = (0..3)
             .map(|_| {
@@ -123,7 +124,7 @@ fn what_was_deleted_never_matches_again() {
             });
             assert!(!answers.iter().any(shows), "round {round}: {answers:?}");
         }
-        done.store(true, Ordering::Relaxed);
+        drop(until);
         readers.into_iter().for_each(|reader| reader.join().unwrap());
     });
 }

@@ -1,5 +1,7 @@
 //! A server to ask, and an encoder that can be told to misbehave.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 mod asker;
 mod server;
 mod stage;
@@ -21,3 +23,13 @@ pub(crate) const FIXTURE: &str = r#"{
      "utterances": ["which size fits me", "is there a size chart"]}
   ]
 }"#;
+
+/// Says that it is over when it is dropped, also by a test that fails: those that go on until
+/// then would otherwise keep it from failing.
+pub(crate) struct Until<'a>(pub(crate) &'a AtomicBool);
+
+impl Drop for Until<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
