@@ -90,6 +90,8 @@ pub(crate) enum Failure {
         expected: String,
         expected_fingerprint: String,
     },
+    #[error("{} is in use; choose another name for the copy", path.display())]
+    Occupied { path: PathBuf },
     #[error(transparent)]
     Route(#[from] RouteError),
     #[error(transparent)]
@@ -164,6 +166,7 @@ impl Failure {
             Self::Routes { .. }
             | Self::OwnDatabase { .. }
             | Self::NoDatabase { .. }
+            | Self::Occupied { .. }
             | Self::PipedDatabase
             | Self::Places { .. }
             | Self::Variable { .. }

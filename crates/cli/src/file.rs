@@ -8,7 +8,6 @@ use std::path::Path;
 use serde::de::IgnoredAny;
 use synaptoroute::{FileFormat, RoutesFile, python};
 use synaptoroute_store::Reader;
-use tempfile::NamedTempFile;
 
 use crate::failure::Failure;
 
@@ -79,42 +78,19 @@ pub(crate) fn is_no_database(path: &Path) -> bool {
 
 /// Writes beside the target and moves it there: a reader sees the old file or the new one.
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let mut file = Unfinished::new(path)?;
-    file.write(bytes)?;
-    file.finish(true)
-}
-
-/// A file that has its name only when it is whole.
-pub(crate) struct Unfinished<'a> {
-    path: &'a Path,
-    file: NamedTempFile,
-}
-
-impl<'a> Unfinished<'a> {
-    pub(crate) fn new(path: &'a Path) -> Result<Self, Failure> {
-        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let write = || -> io::Result<()> {
         // A temporary file is its owner's alone; this is anyone's, as the umask says.
         let anyone = fs::Permissions::from_mode(0o666);
-        let file = tempfile::Builder::new().permissions(anyone).tempfile_in(folder);
-        let file = file.map_err(|source| Failure::Write { path: path.into(), source })?;
-        Ok(Self { path, file })
-    }
+        let mut file = tempfile::Builder::new().permissions(anyone).tempfile_in(folder(path))?;
+        file.write_all(bytes)?;
+        file.as_file().sync_all()?;
+        file.persist(path)?;
+        Ok(())
+    };
+    write().map_err(|source| Failure::Write { path: path.into(), source })
+}
 
-    pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
-        self.file
-            .write_all(bytes)
-            .map_err(|source| Failure::Write { path: self.path.into(), source })
-    }
-
-    /// Gives it its name, and in place of a file that has it only if `overwrite` says so.
-    pub(crate) fn finish(self, overwrite: bool) -> Result<(), Failure> {
-        let failed = |source| Failure::Write { path: self.path.into(), source };
-        self.file.as_file().sync_all().map_err(failed)?;
-        let placed = if overwrite {
-            self.file.persist(self.path)
-        } else {
-            self.file.persist_noclobber(self.path)
-        };
-        placed.map(drop).map_err(|error| failed(error.error))
-    }
+/// Where a file lies.
+pub(crate) fn folder(path: &Path) -> &Path {
+    path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }

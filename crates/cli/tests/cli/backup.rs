@@ -71,11 +71,20 @@ fn a_copy_replaces_nothing_unasked() {
         printed(&backup(&["--overwrite"]));
         printed(&folder.run(&["routes", "--db", "copy.db"]));
     }
+    // A database that somebody writes to is never replaced, not even by its own copy.
+    for place in [["--db", "served.db"], ["--url", &service.url]] {
+        let refused = folder.run(&["backup", "served.db", "--overwrite", place[0], place[1]]);
+        assert_eq!(refused.status.code(), Some(2), "{}", stderr(&refused));
+        assert!(stderr(&refused).contains("served.db is in use"), "{}", stderr(&refused));
+    }
+    service.post("/routes", &json!({ "name": "a", "utterances": ["still there"] }));
+    let routes = printed(&folder.run(&["routes", "--db", "served.db"]));
+    assert!(routes.contains("\na "), "{routes}");
     let nowhere = folder.run(&["backup", "no/such/folder.db", "--url", &service.url]);
     assert_eq!(nowhere.status.code(), Some(3));
     assert!(stderr(&nowhere).contains("no/such/folder.db"), "{}", stderr(&nowhere));
     // What was begun and not finished leaves nothing.
     let left = std::fs::read_dir(folder.path("")).unwrap();
     let left: Vec<_> = left.map(|entry| entry.unwrap().file_name()).collect();
-    assert!(left.iter().all(|name| !name.to_string_lossy().contains("tmp")), "{left:?}");
+    assert!(left.iter().all(|name| !name.to_string_lossy().starts_with('.')), "{left:?}");
 }
