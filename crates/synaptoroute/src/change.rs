@@ -226,7 +226,7 @@ impl Router {
         let request = Request::Change {
             space: Arc::clone(&self.space),
             expected: draft.expected,
-            change: draft.change,
+            change: Box::new(draft.change),
             vectors,
         };
         self.core().submit(request).map(|committed| committed.revision)
@@ -266,8 +266,9 @@ const UNIT: f64 = 0.9e-3;
 fn not_a_unit(vectors: &Vectors) -> Option<(&Text, f64)> {
     let length = |vector: &[f32]| vector.iter().map(|&x| f64::from(x).powi(2)).sum::<f64>().sqrt();
     let mut lengths = vectors.iter().map(|(text, vector)| (text, length(vector)));
-    // Written so that NaN is refused too.
-    lengths.find(|(_, length)| !((length - 1.0).abs() <= UNIT))
+    // NaN is none either.
+    let is_unit = |length: f64| (length - 1.0).abs() <= UNIT;
+    lengths.find(|&(_, length)| !is_unit(length))
 }
 
 /// Where a change names this text first, as a path of fields.

@@ -35,7 +35,7 @@ pub(crate) enum Request {
         /// Of the handle; a namesake that was made since is not meant.
         space: Arc<Space>,
         expected: Option<Revision>,
-        change: Change,
+        change: Box<Change>,
         vectors: Vectors,
     },
     /// Adds a namespace, if it is not there.

@@ -184,7 +184,7 @@ impl Open {
     ) -> Result<T, RouterError> {
         let done = match &self.path {
             Some(path) => read(&*Reader::open(path)?),
-            None => read(&**self.core.committer.worker()),
+            None => read(&self.core.committer.worker()),
         };
         Ok(done?)
     }

@@ -128,15 +128,15 @@ fn same(name: RouteName) -> Route {
 }
 
 fn patch(dice: &mut Dice) -> RoutePatch {
-    let mut patch = RoutePatch::default();
     let given = |dice: &mut Dice| dice.one_in(2).then(|| !dice.one_in(4));
     let cuts = [0.0, -0.0, 0.125, 0.5, 0.9, 1.0];
     let cut = |dice: &mut Dice| cuts[dice.below(cuts.len() as u64) as usize];
-    patch.threshold = given(dice).map(|some| some.then(|| cut(dice).try_into().unwrap()));
-    patch.score_threshold = given(dice).map(|some| some.then(|| cut(dice).try_into().unwrap()));
-    patch.description = given(dice).map(|some| some.then(|| word(dice)));
-    patch.metadata = given(dice).map(|some| some.then(|| metadata(dice)));
-    patch
+    RoutePatch {
+        threshold: given(dice).map(|some| some.then(|| cut(dice).try_into().unwrap())),
+        score_threshold: given(dice).map(|some| some.then(|| cut(dice).try_into().unwrap())),
+        description: given(dice).map(|some| some.then(|| word(dice))),
+        metadata: given(dice).map(|some| some.then(|| metadata(dice))),
+    }
 }
 
 fn word(dice: &mut Dice) -> String {
@@ -155,9 +155,10 @@ fn metadata(dice: &mut Dice) -> Map<String, Value> {
 fn settings_patch(dice: &mut Dice) -> SettingsPatch {
     let margins = [0.0, 0.03125, 0.25, 2.0];
     let margin = Margin::try_from(margins[dice.below(4) as usize]).unwrap();
-    let mut patch = SettingsPatch::default();
-    patch.margin = dice.one_in(2).then(|| (!dice.one_in(4)).then_some(margin));
-    patch.top_k =
-        dice.one_in(2).then(|| (!dice.one_in(4)).then(|| (1 + dice.below(4)).try_into().unwrap()));
-    patch
+    SettingsPatch {
+        margin: dice.one_in(2).then(|| (!dice.one_in(4)).then_some(margin)),
+        top_k: dice
+            .one_in(2)
+            .then(|| (!dice.one_in(4)).then(|| (1 + dice.below(4)).try_into().unwrap())),
+    }
 }

@@ -25,9 +25,11 @@ fn a_cut_of_minus_zero_survives_a_restart() {
     let path = folder.path().join("routes.db");
     let router = open(&path, Durability::Relaxed);
     router.upsert(route("a", &["hello"]), None).unwrap();
-    let mut patch = RoutePatch::default();
-    patch.threshold = Some(Some((-0.0).try_into().unwrap()));
-    patch.score_threshold = Some(Some((-0.0).try_into().unwrap()));
+    let patch = RoutePatch {
+        threshold: Some(Some((-0.0).try_into().unwrap())),
+        score_threshold: Some(Some((-0.0).try_into().unwrap())),
+        ..RoutePatch::default()
+    };
     router.patch(&name("a"), patch, None).unwrap();
     let before = router.export();
     drop(router);

@@ -17,6 +17,7 @@
 //! - `support`: an encoder that costs nothing.
 
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
+#![expect(clippy::print_stdout, reason = "how much was tried is part of the result")]
 
 mod chance;
 mod child;

@@ -59,6 +59,10 @@ impl Space {
 
     pub(crate) fn push(&mut self, state: State) {
         self.states.push(state);
+        // What nobody can go back to need not be remembered.
+        if let Some(gone) = self.oldest().checked_sub(1) {
+            self.states[gone as usize] = State::default();
+        }
     }
 
     /// What the change makes of the content of a revision.

@@ -107,7 +107,7 @@ fn what_a_reader_sees_is_one_revision_and_never_an_older_one() {
                 })
             })
             .collect();
-        for revision in 1..=400_usize {
+        for revision in 1..=100_usize {
             let texts = (0..revision).map(|i| text(&format!("topic{revision} number {i}")));
             let route = synaptoroute::Route::new(name("only"), texts.collect()).unwrap();
             assert_eq!(router.upsert(route, None).unwrap().get(), revision as u64);

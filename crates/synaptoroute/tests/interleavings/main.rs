@@ -2,7 +2,8 @@
 //! publishing and compaction under a checker, which chooses at every lock who goes on.
 //!
 //! `cargo test -p synaptoroute --features shuttle --test interleavings`; a schedule that fails
-//! is printed, and `shuttle::replay` runs it again. `SYNAPTOROUTE_SCHEDULES` says how many.
+//! is printed, and `shuttle::replay` runs it again. `SYNAPTOROUTE_SCHEDULES_TIMES=10` tries ten
+//! times as many.
 
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
@@ -151,7 +152,9 @@ fn compaction_loses_no_row_and_brings_none_back() {
         let gone = Arc::new(AtomicBool::new(false));
         let compactors = (0..2).map(|_| {
             let router = router.clone();
-            thread::spawn(move || { let _namespaces = router.compact_now(); })
+            thread::spawn(move || {
+                let _namespaces = router.compact_now();
+            })
         });
         let compactors: Vec<_> = compactors.collect();
         let remover = {

@@ -17,8 +17,8 @@ const DEPTH: usize = 3;
 /// ones hardly ever do.
 #[track_caller]
 pub(crate) fn check(schedules: usize, body: impl Fn() + Clone + Send + Sync + 'static) {
-    let schedules =
-        std::env::var("SYNAPTOROUTE_SCHEDULES").map_or(schedules, |number| number.parse().unwrap());
+    let times = std::env::var("SYNAPTOROUTE_SCHEDULES_TIMES");
+    let schedules = schedules * times.map_or(1, |times| times.parse::<usize>().unwrap());
     let mut config = Config::new();
     // SQLite runs on the threads' stacks.
     config.stack_size = 1 << 20;

@@ -85,8 +85,8 @@ fn trace_of(task: &str) -> Option<Vec<Event>> {
     }
     let arguments = ["-f", "-qq", "-xx", "-s", "10000000", "-e", "signal=none", "-e", trace::CALLS];
     let arguments = [&arguments[..], &["-o", trace.to_str().unwrap()]].concat();
-    let task = Task::new(task, &database.join("routes.db"), 7).under("strace", &arguments);
-    let output = task.command().output().unwrap();
+    let writing = Task::new(task, &database.join("routes.db"), 7).under("strace", &arguments);
+    let output = writing.command().output().unwrap();
     assert!(output.status.success(), "{output:?}");
     let events = trace::read(&fs::read_to_string(trace).unwrap(), &database);
     let count = |is: fn(&Happened) -> bool| events.iter().filter(|event| is(&event.what)).count();
@@ -96,7 +96,6 @@ fn trace_of(task: &str) -> Option<Vec<Event>> {
         count(|what| matches!(what, Happened::Synced { .. } | Happened::FolderSynced)),
         count(|what| matches!(what, Happened::Created { .. } | Happened::Unlinked { .. })),
         count(|what| matches!(what, Happened::Said(_))),
-        task = task.arguments.last().unwrap(),
     );
     Some(events)
 }
