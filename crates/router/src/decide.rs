@@ -38,7 +38,7 @@ struct Bounded<'a> {
 }
 
 /// Routes whose rows are gathered in one pass.
-const GATHERED: usize = 12;
+const GATHERED: usize = 6;
 
 /// What rounding may do to a curve and its inverse, and far more: a route that comes so near to
 /// its cut is looked at.
