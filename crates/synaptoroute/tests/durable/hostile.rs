@@ -297,3 +297,47 @@ fn what_is_durable_becomes_visible_though_publishing_it_panics() {
     assert_eq!(utterances(&router, "a"), [text("hello"), text("hello again")]);
     assert_eq!(utterances(&made, "b"), [text("goodbye")]);
 }
+
+#[test]
+fn a_text_that_the_file_knows_keeps_its_vector() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("routes.db");
+    let router = open(&path, Durability::Relaxed);
+    router.create_namespace(&space("b")).unwrap();
+    router.upsert(route("a", &["hello"]), None).unwrap();
+    let other = router.namespace(&space("b")).unwrap();
+    // A caller with a vector of its own, for a text that another namespace has.
+    let draft = other.draft(Change::Upsert(route("b", &["hello", "new"])), None).unwrap();
+    other.commit(draft, vec![vec![-0.125; 64], vec![0.125; 64]]).unwrap();
+    let vectors = |router: &Router| {
+        let texts = router.snapshot().placed_texts(&Owner::Utterances(name("b")));
+        texts.into_iter().map(|placed| placed.vector.to_vec()).collect::<Vec<_>>()
+    };
+    let encoded = router.embed(&[text("hello")]).unwrap().remove(0).vector;
+    let before = vectors(&other);
+    assert_eq!(before, [encoded, vec![0.125; 64]]);
+    // Its last use in one namespace is not its last use.
+    router.delete_route(&name("a"), None).unwrap();
+    drop((router, other));
+    let router = open(&path, Durability::Relaxed);
+    assert_eq!(vectors(&router.namespace(&space("b")).unwrap()), before);
+}
+
+#[test]
+fn a_hundred_thousand_texts_are_one_change() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("routes.db");
+    let router = open(&path, Durability::Full);
+    let many: Vec<Text> = (0..100_000).map(|i| text(&format!("topic{} is {i}", i % 100))).collect();
+    router.upsert(Route::new(name("a"), many.clone()).unwrap(), None).unwrap();
+    router.upsert(Route::new(name("b"), many[..50_000].to_vec()).unwrap(), None).unwrap();
+    router.delete_route(&name("a"), None).unwrap();
+    router.rollback(1.into(), None).unwrap();
+    assert_eq!(utterances(&router, "a"), many);
+    assert_eq!(router.snapshot().route_count(), 1);
+    drop(router);
+    let router = open(&path, Durability::Full);
+    assert_eq!((router.snapshot().revision().get(), utterances(&router, "a")), (4, many));
+    drop(router);
+    assert_sound(&path);
+}
