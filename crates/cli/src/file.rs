@@ -76,12 +76,23 @@ pub(crate) fn is_no_database(path: &Path) -> bool {
     read.is_ok() && !bytes.is_empty() && bytes != SQLITE
 }
 
-/// Writes beside the target and moves it there: a reader sees the old file or the new one.
+/// Writes beside the target and moves it there: a reader sees the old file or the new one. A
+/// link stays, and leads to the new file. What is no plain file, such as `/dev/stdout`, is
+/// written to as it is.
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let write = || -> io::Result<()> {
-        // A temporary file is its owner's alone; this is anyone's, as the umask says.
+        let there = fs::metadata(path).ok();
+        if there.as_ref().is_some_and(|there| !there.is_file()) {
+            return File::options().write(true).open(path)?.write_all(bytes);
+        }
+        let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        // A temporary file is its owner's alone; this is anyone's, as the umask says, or as
+        // the one before was.
         let anyone = fs::Permissions::from_mode(0o666);
         let mut file = tempfile::Builder::new().permissions(anyone).tempfile_in(folder(path))?;
+        if let Some(there) = there {
+            file.as_file().set_permissions(there.permissions())?;
+        }
         file.write_all(bytes)?;
         file.as_file().sync_all()?;
         file.persist(path)?;

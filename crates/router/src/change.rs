@@ -60,7 +60,7 @@ pub struct RoutePatch {
     #[serde(deserialize_with = "given")]
     pub description: Option<Option<String>>,
     /// All of the metadata.
-    #[serde(deserialize_with = "given")]
+    #[serde(deserialize_with = "crate::metadata::or_null")]
     pub metadata: Option<Option<Map<String, Value>>>,
 }
 

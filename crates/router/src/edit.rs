@@ -76,3 +76,11 @@ pub enum Edit {
     /// Puts these settings in place of the old.
     Settings(Settings),
 }
+
+impl Edit {
+    /// Whether it takes texts away.
+    #[must_use]
+    pub fn removes(&self) -> bool {
+        matches!(self, Self::Remove(..) | Self::RemoveRoute(_))
+    }
+}

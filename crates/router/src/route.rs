@@ -137,7 +137,7 @@ struct Unchecked {
     threshold: Option<Cut>,
     score_threshold: Option<SimilarityCut>,
     description: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::metadata::metadata")]
     metadata: Map<String, Value>,
 }
 

@@ -172,6 +172,12 @@ impl Snapshot {
         RoutesFile::new(self.settings, of(Group::NAMESPACE), routes)
     }
 
+    /// In how many pieces texts and vectors lie; a compaction makes them fewer.
+    #[must_use]
+    pub fn segments(&self) -> usize {
+        self.index.segments()
+    }
+
     /// What a compaction could gain now.
     #[must_use]
     pub fn compaction(&self) -> Option<Compaction> {

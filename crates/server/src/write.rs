@@ -21,7 +21,7 @@ pub(crate) struct NewRoute {
     threshold: Option<Cut>,
     score_threshold: Option<SimilarityCut>,
     description: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "synaptoroute::metadata")]
     metadata: Map<String, Value>,
 }
 

@@ -31,6 +31,7 @@ impl Reads {
         overwrite: bool,
         progress: &mut dyn FnMut(usize, usize),
     ) -> Result<(), StoreError> {
+        check_name(path)?;
         if !overwrite {
             check_free(path)?;
         }
@@ -96,6 +97,22 @@ fn beside(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(ending);
     name.into()
+}
+
+/// Refuses what is no place for a database: the name of another one's log or lock, and what is
+/// there and no plain file, such as a device or a link, which would be replaced by one.
+fn check_name(path: &Path) -> Result<(), StoreError> {
+    let refuse = |why: &str| {
+        Err(StoreError::CannotOpen { path: path.into(), source: why.to_owned().into() })
+    };
+    let name = path.to_string_lossy();
+    if LOGS.iter().chain(&[".lock"]).any(|ending| name.ends_with(ending)) {
+        return refuse("so ends the name of a log or lock beside a database; choose another");
+    }
+    match fs::symlink_metadata(path) {
+        Ok(there) if !there.is_file() => refuse("it is no plain file; choose another name"),
+        _ => Ok(()),
+    }
 }
 
 /// Refuses a name under which there is something. A log without its database counts: somebody

@@ -153,10 +153,19 @@ pub enum StoreError {
         /// The newest this program knows.
         known: i64,
     },
+    /// There is a file, and nothing in it.
+    #[error(
+        "{} is empty; if it is a copy, the log beside the original was left out: copy with \
+         `synaptoroute backup`", path.display()
+    )]
+    Empty {
+        /// Where.
+        path: PathBuf,
+    },
     /// An earlier version made the file, and a reader does not change it.
     #[error("the database has the old schema {found}; open it for writing once to update it")]
     TooOld {
-        /// The file's schema; 0 if it is empty.
+        /// The file's schema.
         found: i64,
     },
     /// A writer put another model's vectors into the file while it was open for reading.
@@ -216,6 +225,7 @@ impl StoreError {
             | Self::Missing { .. }
             | Self::CannotOpen { .. }
             | Self::TooNew { .. }
+            | Self::Empty { .. }
             | Self::TooOld { .. }
             | Self::ModelChanged
             | Self::NotOurs { .. }

@@ -23,6 +23,9 @@ impl Reader {
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let db = connection::open_reader(path)?;
         let version = migrate::version(&db, path)?;
+        if version == 0 {
+            return Err(StoreError::Empty { path: path.into() });
+        }
         if !migrate::is_current(version) {
             return Err(StoreError::TooOld { found: version });
         }

@@ -73,6 +73,10 @@ pub(crate) struct Core {
     read_only: bool,
 }
 
+/// The compactor is woken each time that so many segments have come: to wake a thread for
+/// every add would cost as much as the rest of it.
+const TIDY: usize = 16;
+
 /// What a transaction did to memory, kept until it is durable.
 #[derive(Default)]
 struct Pending {
@@ -214,11 +218,15 @@ impl Core {
             }
             self.spaces.publish(Arc::new(spaces));
         }
+        let mut tidy = false;
         for Edits { space, revision, edits } in edits.into_values() {
-            let next = space.snapshot.get().with(revision, edits);
+            let before = space.snapshot.get();
+            tidy |= edits.iter().any(Edit::removes);
+            let next = before.with(revision, edits);
+            tidy |= next.segments() / TIDY > before.segments() / TIDY;
             space.snapshot.publish(Arc::new(next));
         }
-        if let Some(compactor) = &*lock(&self.compactor) {
+        if tidy && let Some(compactor) = &*lock(&self.compactor) {
             // A full mailbox means that it will look anyway.
             let _busy = compactor.try_send(());
         }

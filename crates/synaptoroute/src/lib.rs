@@ -54,6 +54,6 @@ pub use synaptoroute_router::{
     FitStatus, ImportMode, MAX_TEXT_BYTES, Margin, NameError, NamespaceName, Neighbour, Outcome,
     Owner, Reason, Revision, RevisionEntry, Route, RouteAttributes, RouteDiff, RouteDiffKind,
     RouteEntry, RouteError, RouteName, RoutePatch, RoutesFile, Settings, SettingsPatch,
-    SimilarityCut, Snapshot, Text, TextError, TextsDiff, TopK,
+    SimilarityCut, Snapshot, Text, TextError, TextsDiff, TopK, metadata,
 };
 pub use synaptoroute_store::{Durability, Options as StoreOptions, StoreError, python};

@@ -64,6 +64,8 @@ fn into_database(
 ) -> Result<(Revision, Option<String>), Failure> {
     let router = database.namespace_writer(engine_args, keep, Missing::Create)?;
     let (revision, content) = router.export();
+    let same = content.content_hash() == file.content_hash();
+    let mode = mode.or(same.then_some(ImportMode::Replace));
     let mode = chosen(mode, database.namespace.as_str(), &content)?;
     let revision = output::with_progress("utterances", |progress| {
         router.import(file, mode, Some(revision), progress)

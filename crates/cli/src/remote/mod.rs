@@ -22,6 +22,10 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 /// To be connected. Nothing else has a limit: an import takes as long as its texts.
 const CONNECT: Duration = Duration::from_secs(10);
 
+/// How long a server may take to begin its answer: as long as an import of some hundred
+/// thousand utterances.
+const ANSWER: Duration = Duration::from_secs(600);
+
 /// A server and a namespace of it.
 pub(crate) struct Remote {
     agent: Agent,
@@ -35,6 +39,7 @@ impl Remote {
         let config = Agent::config_builder()
             .http_status_as_error(false)
             .timeout_connect(Some(CONNECT))
+            .timeout_recv_response(Some(ANSWER))
             .max_redirects(0)
             .build();
         let authorization = key.map(|key| format!("Bearer {key}"));

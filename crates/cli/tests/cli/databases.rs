@@ -126,3 +126,43 @@ fn a_database_has_one_writer_and_any_number_of_readers() {
     let said = printed(&folder.run(&["route", "--db", "routes.db", "hello there"]));
     assert!(said.contains("-> greeting"), "{said}");
 }
+
+/// A start on a port that was taken filled the database, and the next one, on another port, was
+/// refused because it was no longer empty.
+#[test]
+fn a_start_that_fails_changes_no_database() {
+    let folder = Folder::new();
+    let service = folder.serve(&["--db", "first.db"]);
+    let taken = service.url.strip_prefix("http://").unwrap();
+    let routes = example();
+    let second = ["serve", routes.to_str().unwrap(), "--db", "second.db", "--listen", taken];
+    let refused = folder.run(&second);
+    assert_eq!(refused.status.code(), Some(3), "{}", stderr(&refused));
+    assert!(stderr(&refused).contains("--listen"), "{}", stderr(&refused));
+    assert!(!folder.path("second.db").exists());
+}
+
+/// The line to start a service with can stand in a script: it was refused the second time.
+#[test]
+fn a_start_can_be_repeated_with_the_file_as_it_was() {
+    let folder = Folder::new();
+    let routes = example();
+    let args = ["--db", "routes.db", routes.to_str().unwrap()];
+    for _ in 0..2 {
+        let service = folder.serve(&args);
+        assert_eq!(service.get("/ready")["revision"], 1);
+        service.stop();
+    }
+    printed(&folder.run(&["import", routes.to_str().unwrap(), "--db", "routes.db"]));
+    assert_eq!(objects(&folder.run(&["revisions", "--db", "routes.db", "--json"])).len(), 1);
+}
+
+#[test]
+fn the_line_to_try_leads_to_the_namespace_that_was_filled() {
+    let folder = Folder::new();
+    let routes = example();
+    let service =
+        folder.serve(&["--db", "routes.db", "--namespace", "a team", routes.to_str().unwrap()]);
+    let line = service.says("try:");
+    assert!(line.contains("/namespaces/a%20team/route"), "{line}");
+}

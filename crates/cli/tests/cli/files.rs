@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::Write;
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use rusqlite::Connection;
 use serde_json::{Value, json};
@@ -187,4 +187,39 @@ fn a_file_that_is_no_good_changes_nothing() {
             assert_eq!(revisions.len(), 1, "{file}");
         }
     }
+}
+
+/// They were replaced by plain files: `-o /dev/null` took the machine's.
+#[test]
+fn what_is_no_plain_file_is_written_to_and_stays() {
+    use std::os::unix::fs::{FileTypeExt, PermissionsExt, symlink};
+
+    let folder = Folder::new();
+    let routes = example();
+    printed(&folder.run(&["import", routes.to_str().unwrap(), "--db", "a.db"]));
+    let whole = printed(&folder.run(&["export", "--db", "a.db"]));
+
+    let target = folder.write("real.yaml", "old");
+    fs::set_permissions(&target, fs::Permissions::from_mode(0o640)).unwrap();
+    symlink(&target, folder.path("link.yaml")).unwrap();
+    printed(&folder.run(&["export", "--db", "a.db", "-o", "link.yaml"]));
+    assert!(fs::symlink_metadata(folder.path("link.yaml")).unwrap().is_symlink());
+    assert_eq!(fs::read_to_string(&target).unwrap(), whole);
+    assert_eq!(fs::metadata(&target).unwrap().permissions().mode() & 0o777, 0o640);
+
+    let fifo = folder.path("fifo");
+    assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    let reader = std::thread::spawn({
+        let fifo = fifo.clone();
+        move || fs::read_to_string(fifo).unwrap()
+    });
+    printed(&folder.run(&["export", "--db", "a.db", "-o", "fifo"]));
+    assert_eq!(reader.join().unwrap(), whole);
+    assert!(fs::metadata(&fifo).unwrap().file_type().is_fifo());
+
+    for name in ["fifo", "link.yaml", "a.db-wal", "b.db-shm", "a.db.lock"] {
+        let refused = folder.run(&["backup", name, "--overwrite", "--db", "a.db"]);
+        assert_eq!(refused.status.code(), Some(3), "{name}: {}", stderr(&refused));
+    }
+    assert_eq!(fs::read_to_string(&target).unwrap(), whole);
 }

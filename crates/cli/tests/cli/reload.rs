@@ -88,13 +88,22 @@ fn a_watched_file_is_followed_however_it_is_written() {
     service.says("revision 3");
     assert_eq!(service.names(), ["one"]);
 
+    // Touched, and the same: what was learned meanwhile stays. It was thrown away once.
+    service.post("/routes", &json!({ "name": "learned", "utterances": ["by heart"] }));
+    folder.write("routes.yaml", FIRST);
+    std::thread::sleep(std::time::Duration::from_millis(2000));
+    assert_eq!(service.names(), ["learned", "one"]);
+    service.signal("-HUP");
+    service.says("revision 5");
+    assert_eq!(service.names(), ["one"]);
+
     // For a while there is none; then there is, as a link.
     fs::remove_file(&file).unwrap();
     service.says("cannot be read");
     assert_eq!(service.names(), ["one"]);
     let target = folder.write("target.yaml", SECOND);
     std::os::unix::fs::symlink(target, &file).unwrap();
-    service.says("revision 4");
+    service.says("revision 6");
     assert_eq!(service.names(), ["two"]);
 }
 
@@ -109,4 +118,16 @@ fn a_file_that_is_merged_stays_beside_what_else_there_is() {
     service.signal("-HUP");
     service.says("was read again");
     assert_eq!(service.names(), ["learned", "one", "two"]);
+}
+
+/// It ended the service, without a clean stop.
+#[test]
+fn sighup_without_a_routes_file_ends_nothing() {
+    let folder = Folder::new();
+    let service = folder.serve(&["--db", "routes.db"]);
+    service.signal("-HUP");
+    service.says("no routes file");
+    service.post("/routes", &json!({ "name": "greeting", "utterances": ["hello"] }));
+    assert_eq!(service.names(), ["greeting"]);
+    service.stop();
 }

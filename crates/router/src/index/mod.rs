@@ -77,6 +77,10 @@ impl Index {
         self.live
     }
 
+    pub(crate) fn segments(&self) -> usize {
+        self.segments.len()
+    }
+
     pub(crate) fn kernels(&self) -> &Kernels {
         &self.kernels
     }

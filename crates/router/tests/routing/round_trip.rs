@@ -4,7 +4,7 @@ use std::path::Path;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use synaptoroute_router::{FileFormat, MAX_FILE_BYTES, RoutesFile, Settings};
+use synaptoroute_router::{FileFormat, MAX_FILE_BYTES, MAX_METADATA_DEPTH, RoutesFile, Settings};
 
 use crate::generated::{files, read, strings};
 
@@ -178,4 +178,21 @@ fn a_file_beyond_the_limit_is_refused_unread() {
             assert!(error.contains("268435457 bytes; at most 256 MiB"), "{error}");
         }
     }
+}
+
+/// Metadata that came in over HTTP nested so deep that no export of it could be read again.
+#[test]
+fn whatever_metadata_are_taken_are_written_and_read_again() {
+    let nested = |depth: usize| {
+        let lists = format!("{}1{}", "[".repeat(depth - 1), "]".repeat(depth - 1));
+        format!(
+            r#"{{"version": 1, "routes": [{{"name": "a", "utterances": ["b"], "metadata": {{"k": {lists}}}}}]}}"#
+        )
+    };
+    let deepest = RoutesFile::parse(&nested(MAX_METADATA_DEPTH), FileFormat::Json).unwrap();
+    let yaml = RoutesFile::parse(&deepest.to_yaml(), FileFormat::Yaml).unwrap();
+    let json = RoutesFile::parse(&deepest.to_json(), FileFormat::Json).unwrap();
+    assert_eq!((&yaml, &json), (&deepest, &deepest));
+    let error = RoutesFile::parse(&nested(MAX_METADATA_DEPTH + 1), FileFormat::Json).unwrap_err();
+    assert!(error.to_string().contains("flatten it"), "{error}");
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use synaptoroute::{ImportMode, NamespaceName, Router, RoutesFile};
 
-use super::reload::{Source, Stamp};
+use super::reload::{Content, Source, Stamp};
 use crate::args::{DEFAULT_DB, EngineArgs, ServeArgs};
 use crate::commands::import::{chosen, said};
 use crate::engine;
@@ -25,8 +25,8 @@ pub(super) fn open(args: &ServeArgs, engine_args: &EngineArgs) -> Result<Served,
     // The cheap check first: a typo in the file need not wait for the model.
     let read = |path: &PathBuf| {
         // Before the file is read: what is written in between is read again.
-        let stamp = Stamp::of(path);
-        Ok::<_, Failure>((path.clone(), stamp, file::read_routes(path)?))
+        let (stamp, content) = (Stamp::of(path), Content::of(path));
+        Ok::<_, Failure>((path.clone(), (stamp, content), file::read_routes(path)?))
     };
     let file = args.routes.as_ref().map(read).transpose()?;
     let router = match database(args) {
@@ -36,14 +36,18 @@ pub(super) fn open(args: &ServeArgs, engine_args: &EngineArgs) -> Result<Served,
         }
         None => Router::new(Arc::new(engine::encoder(engine_args)?)),
     };
-    let Some((path, stamp, file)) = file else {
+    let Some((path, (stamp, seen), file)) = file else {
         return Ok(Served { router, source: None });
     };
     let namespace = filled(&router, &args.namespace)?;
     let said = said(args.merge, args.replace);
-    let mode = chosen(said, args.namespace.as_str(), &namespace.export().1)?;
+    let content = namespace.export().1;
+    // A restart with the file as it was has nothing to choose.
+    let same = content.content_hash() == file.content_hash();
+    let said = said.or(same.then_some(ImportMode::Replace));
+    let mode = chosen(said, args.namespace.as_str(), &content)?;
     take(&namespace, file, mode)?;
-    let source = Source { path, stamp, watch: args.watch, router: namespace, mode };
+    let source = Source { path, stamp, content: seen, watch: args.watch, router: namespace, mode };
     Ok(Served { router, source: Some(source) })
 }
 

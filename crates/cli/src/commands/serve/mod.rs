@@ -11,7 +11,7 @@ use std::io::IsTerminal;
 use std::process;
 use std::time::Duration;
 
-use synaptoroute::Router;
+use synaptoroute::{NamespaceName, Router};
 use synaptoroute_server::Config;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -19,6 +19,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::args::{EngineArgs, ServeArgs};
 use crate::failure::Failure;
 use crate::output;
+use crate::remote;
 use crate::words::count;
 
 /// How long the end waits for a routes file that is being taken; it is taken whole or not at
@@ -35,17 +36,27 @@ pub(crate) fn run(args: &ServeArgs, engine_args: &EngineArgs) -> Result<(), Fail
         .log_internal_errors(false)
         .with_max_level(args.log)
         .init();
+    let listen = |source| Failure::Listen { address: args.listen, source };
+    // Before anything is opened: a start that fails for its address changes no database. Nobody
+    // is answered until all is ready.
+    let listener = std::net::TcpListener::bind(args.listen).map_err(listen)?;
+    listener.set_nonblocking(true).map_err(listen)?;
     let served = content::open(args, engine_args)?;
     let runtime = tokio::runtime::Runtime::new().map_err(Failure::Runtime)?;
     let done = runtime.block_on(async {
-        let listen = |source| Failure::Listen { address: args.listen, source };
-        let listener = TcpListener::bind(args.listen).await.map_err(listen)?;
+        let listener = TcpListener::from_std(listener).map_err(listen)?;
         let url = format!("http://{}", listener.local_addr().map_err(listen)?);
         // Whoever has the address may send signals.
         let stop = stop_signal().map_err(Failure::Runtime)?;
-        if let Some(source) = served.source {
-            let hangup = signal(SignalKind::hangup()).map_err(Failure::Runtime)?;
-            tokio::spawn(reload::keep_up(source, hangup));
+        let mut hangup = signal(SignalKind::hangup()).map_err(Failure::Runtime)?;
+        match served.source {
+            Some(source) => drop(tokio::spawn(reload::keep_up(source, hangup))),
+            // A terminal that closes, or a habit, must not end a service that keeps state.
+            None => drop(tokio::spawn(async move {
+                while hangup.recv().await.is_some() {
+                    output::note("SIGHUP: there is no routes file to read again");
+                }
+            })),
         }
         output::line(&url)?;
         introduce(&served.router, &url, args);
@@ -74,9 +85,15 @@ fn introduce(router: &Router, url: &str, args: &ServeArgs) {
             format!("from {}, which keeps all changes{risk}", path.display())
         }
     };
+    let below = match &args.routes {
+        Some(_) if args.namespace != NamespaceName::default() => {
+            remote::path(&["namespaces", args.namespace.as_str()])
+        }
+        _ => String::new(),
+    };
     let (model, isa) = (&router.model().name, router.model().isa);
     output::note(format_args!(
-        "serving {} {kept} ({model}, {isa})\ntry:  curl -s {url}/route -H 'content-type: \
+        "serving {} {kept} ({model}, {isa})\ntry:  curl -s {url}{below}/route -H 'content-type: \
          application/json' -d '{{\"query\": \"I was charged twice\"}}'",
         count(routes, "route")
     ));

@@ -4,6 +4,7 @@
 //! then, and after a bad file.
 
 use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -28,6 +29,8 @@ pub(super) struct Source {
     pub(super) path: PathBuf,
     /// As it was when it was last read.
     pub(super) stamp: Option<Stamp>,
+    /// What stood in it then.
+    pub(super) content: Option<Content>,
     /// Whether a change of the file is reason enough.
     pub(super) watch: bool,
     /// The namespace it fills.
@@ -55,6 +58,19 @@ impl Stamp {
     }
 }
 
+/// A number that tells one content of a file from another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Content(u64);
+
+impl Content {
+    /// None if it cannot be read.
+    pub(super) fn of(path: &Path) -> Option<Self> {
+        let mut hasher = DefaultHasher::new();
+        fs::read(path).ok()?.hash(&mut hasher);
+        Some(Self(hasher.finish()))
+    }
+}
+
 /// Follows the file for as long as it is polled.
 pub(super) async fn keep_up(mut source: Source, mut hangup: Signal) {
     let mut look = time::interval(LOOK);
@@ -71,8 +87,15 @@ pub(super) async fn keep_up(mut source: Source, mut hangup: Signal) {
                 if !settled || now == source.stamp {
                     continue;
                 }
+                // Touched, or written again as it was: what was changed over HTTP stays.
+                let content = Content::of(&source.path);
+                if content.is_some() && content == source.content {
+                    source.stamp = now;
+                    continue;
+                }
             }
         }
+        source.content = Content::of(&source.path);
         source.stamp = Stamp::of(&source.path);
         let (path, router, mode) = (source.path.clone(), source.router.clone(), source.mode);
         // Encoding takes its time, and the disk too.
