@@ -5,7 +5,7 @@ use synaptoroute_kernels::{AlignedVec, BLOCK_ROWS, Kernels, LargePages, ScanQuer
 /// Rows whose bytes lie together.
 pub(super) const BLOCK: usize = BLOCK_ROWS;
 
-/// Blocks of one scan: their bounds fit the nearest cache.
+/// Blocks of one scan: the lower bounds, which nobody reads, stay in the nearest cache.
 const RUN: usize = 16;
 
 /// Blocks of rows as bytes.
@@ -85,25 +85,22 @@ impl Codes {
         self.bytes().len() / block_len(self.dimensions) * BLOCK
     }
 
-    /// Writes for every place, taken or not, what its row's dot product does not exceed; calls
-    /// back with the first place's number and these bounds for one run of places after the
-    /// other. `next` is what will be scanned after this.
+    /// Writes for every place, taken or not, what its row's dot product does not exceed. `next`
+    /// is what will be scanned after this.
     pub(super) fn scan(
         &self,
         kernels: &Kernels,
         query: &ScanQuery,
         next: &[i8],
         bounds: &mut [f32],
-        mut each: impl FnMut(usize, &[f32]),
     ) {
         // Lower bounds are of no use here: who needs to know more computes it.
         let mut lower = [0.0; RUN * BLOCK];
         let runs = self.bytes().chunks(RUN * block_len(self.dimensions));
-        let mut runs = runs.zip(bounds.chunks_mut(RUN * BLOCK)).enumerate().peekable();
-        while let Some((number, (run, bounds))) = runs.next() {
-            let next = runs.peek().map_or(next, |(_, (next, _))| next);
+        let mut runs = runs.zip(bounds.chunks_mut(RUN * BLOCK)).peekable();
+        while let Some((run, bounds)) = runs.next() {
+            let next = runs.peek().map_or(next, |(next, _)| next);
             kernels.scan(query, run, next, &mut lower[..bounds.len()], bounds);
-            each(number * RUN * BLOCK, bounds);
         }
     }
 }

@@ -64,7 +64,7 @@ impl Compaction {
             let live = (0..segment.len()).filter(|&row| segment.owner(row) != Group::NOBODY);
             rows.extend(live.map(|row| ((number as u32, row as u32), segment.row(row))));
         }
-        rows.sort_unstable_by_key(|(_, row)| row.place);
+        rows.sort_unstable_by_key(|(_, row)| row.order());
         for part in rows.chunks(SEALED) {
             let (origins, part): (Vec<_>, Vec<Row>) = part.iter().cloned().unzip();
             let segment = Segment::sealed(*self.index.kernels(), self.index.dimensions, &part);

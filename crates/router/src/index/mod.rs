@@ -99,6 +99,7 @@ impl Index {
     pub(crate) fn append(&mut self, rows: &mut Vec<Row>) {
         self.live += rows.len();
         if rows.len() >= BULK {
+            rows.sort_unstable_by_key(Row::order);
             for part in rows.chunks(SEALED) {
                 self.segments.push(Arc::new(Segment::sealed(self.kernels, self.dimensions, part)));
             }

@@ -65,8 +65,8 @@ impl<'a> Search<'a> {
         self.scratch.highest[group.index()]
     }
 
-    /// Finds the rows of these groups, of which there are so many, for [`Self::nearest`]: all
-    /// in one pass over the owners.
+    /// Finds the rows of these groups, of which there are so many, for [`Self::nearest`]:
+    /// all in one pass over the runs.
     pub(crate) fn gather(&mut self, groups: impl IntoIterator<Item = (Group, usize)>) {
         let Scratch { bounds, gathered, wanted, .. } = &mut self.scratch;
         let mut any = false;
@@ -82,16 +82,16 @@ impl<'a> Search<'a> {
         }
         let mut bounds = bounds.as_slice();
         for (number, segment) in self.index.segments.iter().enumerate() {
-            for part in segment.parts() {
-                let owners = segment.owners_from(part.start);
-                for (row, owner) in part.clone().zip(owners) {
-                    if wanted[owner.index()]
-                        && let Some(rows) = &mut gathered[owner.index()]
-                    {
-                        let at_most = bounds[row];
-                        rows.push(Bounded { segment: number as u32, row: row as u32, at_most });
-                    }
+            for (group, run) in segment.runs() {
+                if !wanted[group.index()] {
+                    continue;
                 }
+                let rows = gathered[group.index()].get_or_insert_default();
+                rows.extend(run.filter(|&row| segment.owner(row) == group).map(|row| Bounded {
+                    segment: number as u32,
+                    row: row as u32,
+                    at_most: bounds[row],
+                }));
             }
             bounds = &bounds[segment.codes().places()..];
         }
@@ -111,6 +111,9 @@ impl<'a> Search<'a> {
             }
         }
         let count = rows.len().min(NEAREST);
+        if count == 0 {
+            return f64::NEG_INFINITY;
+        }
         // Summed in the order of the cosines' own sum: each step of it is monotonous.
         best[..count].iter().map(|&at_most| f64::from(at_most)).sum::<f64>() / count as f64
     }
@@ -154,7 +157,8 @@ impl Index {
     }
 }
 
-/// Bounds of all places of a segment, and the highest of each group.
+/// Bounds of all places of a segment, and the highest of each group. Rows that were removed
+/// count until they are compacted away: they make a bound wider, and never wrong.
 fn scan_segment(
     index: &Index,
     query: &ScanQuery,
@@ -165,16 +169,27 @@ fn scan_segment(
     let Scratch { bounds, highest, .. } = scratch;
     let first = bounds.len();
     bounds.resize(first + segment.codes().places(), 0.0);
+    let bounds = &mut bounds[first..];
     let ahead = next.map_or(&[][..], |next| next.codes().bytes());
-    segment.codes().scan(&index.kernels, query, ahead, &mut bounds[first..], |row, bounds| {
-        // Fewer than there are bounds where the last block is not full.
-        for (&at_most, owner) in bounds.iter().zip(segment.owners_from(row)) {
-            let highest = &mut highest[owner.index()];
-            if at_most > *highest {
-                *highest = at_most;
-            }
+    segment.codes().scan(&index.kernels, query, ahead, bounds);
+    for (group, run) in segment.runs() {
+        let highest = &mut highest[group.index()];
+        *highest = highest.max(max(&bounds[run]));
+    }
+}
+
+/// The highest of these; in lanes, so that the compiler works on several at once.
+fn max(bounds: &[f32]) -> f32 {
+    const LANES: usize = 16;
+    let higher = |a: f32, b: f32| if b > a { b } else { a };
+    let (chunks, rest) = bounds.as_chunks::<LANES>();
+    let mut lanes = [f32::NEG_INFINITY; LANES];
+    for chunk in chunks {
+        for (lane, &bound) in lanes.iter_mut().zip(chunk) {
+            *lane = higher(*lane, bound);
         }
-    });
+    }
+    lanes.iter().chain(rest).copied().fold(f32::NEG_INFINITY, higher)
 }
 
 /// Puts a hit in its rank and keeps the best.

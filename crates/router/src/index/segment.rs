@@ -1,5 +1,6 @@
 //! Rows side by side, and who owns them.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use synaptoroute_kernels::Kernels;
@@ -16,6 +17,13 @@ pub(crate) struct Row {
     pub(crate) place: Place,
     pub(crate) text: Text,
     pub(crate) vector: Arc<[f32]>,
+}
+
+impl Row {
+    /// The order of rows in a sealed segment: those of a group lie together.
+    pub(super) fn order(&self) -> (Group, Place) {
+        (self.group, self.place)
+    }
 }
 
 /// Rows whose owners one snapshot can change without copying those of all the others.
@@ -37,21 +45,30 @@ pub(crate) struct Segment {
 #[derive(Clone, Debug)]
 struct Rows {
     codes: Codes,
+    /// In a sealed segment by group, as the rows were owned when it was made.
+    runs: Vec<Run>,
+    /// In a sealed segment ascending within each run.
     places: Vec<Place>,
-    /// Whether `places` ascend.
-    sorted: bool,
     /// The lowest and the highest place.
     range: (Place, Place),
     texts: Vec<Text>,
     vectors: Vec<Arc<[f32]>>,
 }
 
+/// Rows one after the other that came as one group's; some may have been removed since.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Run {
+    pub(super) group: Group,
+    /// Its first row; it ends where the next begins.
+    pub(super) first: u32,
+}
+
 impl Rows {
     fn new(codes: Codes, capacity: usize) -> Self {
         Self {
             codes,
+            runs: Vec::new(),
             places: Vec::with_capacity(capacity),
-            sorted: true,
             range: (Place::from(u64::MAX), Place::from(0)),
             texts: Vec::with_capacity(capacity),
             vectors: Vec::with_capacity(capacity),
@@ -60,7 +77,9 @@ impl Rows {
 
     /// Everything of a row but its codes.
     fn push(&mut self, row: Row) {
-        self.sorted &= self.places.last().is_none_or(|&last| last < row.place);
+        if self.runs.last().is_none_or(|run| run.group != row.group) {
+            self.runs.push(Run { group: row.group, first: self.places.len() as u32 });
+        }
         self.range = (self.range.0.min(row.place), self.range.1.max(row.place));
         self.places.push(row.place);
         self.texts.push(row.text);
@@ -75,8 +94,9 @@ impl Segment {
         Self { rows: Arc::new(rows), owners: Vec::new(), live: 0 }
     }
 
-    /// One of these rows, which does not grow.
+    /// One of these rows, which does not grow; they are in [`Row::order`].
     pub(super) fn sealed(kernels: Kernels, dimensions: usize, rows: &[Row]) -> Self {
+        debug_assert!(rows.is_sorted_by_key(Row::order));
         let vectors = rows.iter().map(|row| &*row.vector);
         let mut sealed = Rows::new(Codes::sealed(kernels, dimensions, vectors), rows.len());
         let owners: Vec<Group> = rows.iter().map(|row| row.group).collect();
@@ -100,9 +120,14 @@ impl Segment {
         self.live += 1;
     }
 
+    /// Whether it was made to grow, row by row.
+    pub(super) fn is_open(&self) -> bool {
+        self.rows.codes.is_open()
+    }
+
     /// Whether a row can be pushed.
     pub(super) fn grows(&self) -> bool {
-        self.rows.codes.is_open() && self.len() < super::OPEN
+        self.is_open() && self.len() < super::OPEN
     }
 
     /// Rows, removed ones included.
@@ -119,9 +144,11 @@ impl Segment {
         &self.rows.codes
     }
 
-    /// The owners of rows from `first` on, as many as lie together.
-    pub(super) fn owners_from(&self, first: usize) -> &[Group] {
-        &self.owners[first / OWNERS][first % OWNERS..]
+    /// Its runs of rows of one group, each with where it ends.
+    pub(super) fn runs(&self) -> impl Iterator<Item = (Group, Range<usize>)> {
+        let runs = &self.rows.runs;
+        let ends = runs.iter().skip(1).map(|run| run.first as usize).chain([self.len()]);
+        runs.iter().zip(ends).map(|(run, end)| (run.group, run.first as usize..end))
     }
 
     pub(super) fn owner(&self, row: usize) -> Group {
@@ -151,25 +178,27 @@ impl Segment {
     }
 
     /// Ranges of rows whose owners are copied together.
-    pub(super) fn parts(&self) -> impl Iterator<Item = std::ops::Range<usize>> {
+    pub(super) fn parts(&self) -> impl Iterator<Item = Range<usize>> {
         let len = self.len();
         (0..self.owners.len()).map(move |part| part * OWNERS..len.min((part + 1) * OWNERS))
     }
 
     /// The row of this group at this place.
     pub(super) fn find(&self, place: Place, group: Group) -> Option<usize> {
-        let rows = &self.rows;
-        if place < rows.range.0 || place > rows.range.1 {
+        let Rows { places, range, .. } = &*self.rows;
+        if place < range.0 || place > range.1 {
             return None;
         }
-        // A place that was given up may have been taken again within one segment; only one
-        // of the two has an owner.
-        if rows.sorted {
-            let row = rows.places.binary_search(&place).ok()?;
-            (self.owner(row) == group).then_some(row)
-        } else {
-            (0..self.len()).find(|&row| rows.places[row] == place && self.owner(row) == group)
+        let mut runs = self.runs().filter(|(of, _)| *of == group);
+        if self.is_open() {
+            // A place that was given up may have been taken again; only one of the two has an
+            // owner.
+            let mut rows = runs.flat_map(|(_, run)| run);
+            return rows.find(|&row| places[row] == place && self.owner(row) == group);
         }
+        let (_, run) = runs.next()?;
+        let row = run.start + places[run].binary_search(&place).ok()?;
+        (self.owner(row) == group).then_some(row)
     }
 
     /// Takes a row's owner away.
@@ -179,23 +208,20 @@ impl Segment {
     }
 
     pub(super) fn owns(&self, group: Group) -> bool {
-        self.owners.iter().any(|part| part.contains(&group))
+        self.rows_in(group).next().is_some()
     }
 
     /// Takes the owner of all its rows away; says how many there were.
     pub(super) fn disown_group(&mut self, group: Group) -> usize {
-        let mut count = 0;
-        for part in &mut self.owners {
-            if !part.contains(&group) {
-                continue;
-            }
-            for owner in Arc::make_mut(part).iter_mut().filter(|owner| **owner == group) {
-                *owner = Group::NOBODY;
-                count += 1;
-            }
-        }
-        self.live -= count;
-        count
+        let rows: Vec<usize> = self.rows_in(group).collect();
+        rows.iter().for_each(|&row| self.disown(row));
+        rows.len()
+    }
+
+    /// The rows that a group owns.
+    pub(super) fn rows_in(&self, group: Group) -> impl Iterator<Item = usize> {
+        let runs = self.runs().filter(move |(of, _)| *of == group);
+        runs.flat_map(|(_, run)| run).filter(move |&row| self.owner(row) == group)
     }
 
     pub(super) fn row(&self, row: usize) -> Row {
@@ -208,9 +234,7 @@ impl Segment {
     }
 
     pub(super) fn rows_of(&self, group: Group) -> impl Iterator<Item = Row> {
-        let owners = self.owners.iter().flat_map(|part| part.iter());
-        let of_group = move |(row, &owner)| (owner == group).then(|| self.row(row));
-        owners.enumerate().filter_map(of_group)
+        self.rows_in(group).map(|row| self.row(row))
     }
 
     pub(super) fn live(&self) -> impl Iterator<Item = Row> {

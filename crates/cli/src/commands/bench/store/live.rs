@@ -41,7 +41,7 @@ pub(super) fn resident_mb(
 }
 
 pub(super) fn measure(engine_args: &EngineArgs, database: &Path) -> Result<Live, Failure> {
-    let flags = ["--workers", "1", "--query-threads", "1", "--db"].map(Path::new);
+    let flags = ["--query-threads", "1", "--db"].map(Path::new);
     let service = Service::start(engine_args, flags.into_iter().chain([database]))?;
     let agent = agent();
     let (mut quiet, mut busy) = (Vec::new(), Vec::new());
