@@ -38,6 +38,7 @@ impl Reads {
         // Held until the copy is in place. What is written to a database that was replaced
         // under its writer's hands would be lost.
         let _unused = WriterLock::take_existing(path)?;
+        check_kind(path)?;
         let failed = |source| StoreError::File { path: path.into(), source };
         let folder = folder(path);
         let copy = tempfile::Builder::new()
@@ -99,20 +100,26 @@ fn beside(path: &Path, ending: &str) -> PathBuf {
     name.into()
 }
 
-/// Refuses what is no place for a database: the name of another one's log or lock, and what is
-/// there and no plain file, such as a device or a link, which would be replaced by one.
+/// Refuses the name of another database's log or lock.
 fn check_name(path: &Path) -> Result<(), StoreError> {
-    let refuse = |why: &str| {
-        Err(StoreError::CannotOpen { path: path.into(), source: why.to_owned().into() })
-    };
     let name = path.to_string_lossy();
     if LOGS.iter().chain(&[".lock"]).any(|ending| name.ends_with(ending)) {
-        return refuse("so ends the name of a log or lock beside a database; choose another");
+        return refuse(path, "so ends the name of a log or lock beside a database; choose another");
     }
+    Ok(())
+}
+
+/// Refuses what is there and no plain file, such as a device or a link: a copy would take its
+/// place.
+fn check_kind(path: &Path) -> Result<(), StoreError> {
     match fs::symlink_metadata(path) {
-        Ok(there) if !there.is_file() => refuse("it is no plain file; choose another name"),
+        Ok(there) if !there.is_file() => refuse(path, "it is no plain file; choose another name"),
         _ => Ok(()),
     }
+}
+
+fn refuse(path: &Path, why: &str) -> Result<(), StoreError> {
+    Err(StoreError::CannotOpen { path: path.into(), source: why.to_owned().into() })
 }
 
 /// Refuses a name under which there is something. A log without its database counts: somebody
