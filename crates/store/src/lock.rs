@@ -15,7 +15,15 @@ use crate::error::StoreError;
 /// Held while it lives.
 #[derive(Debug)]
 pub(crate) struct WriterLock {
-    _file: File,
+    file: File,
+}
+
+/// Let go of by word, not by closing the file alone: a process that is just being started from
+/// another thread has it open too until it becomes another program, and would keep the lock.
+impl Drop for WriterLock {
+    fn drop(&mut self) {
+        let _closing_does_it_too = self.file.unlock();
+    }
 }
 
 impl WriterLock {
@@ -57,7 +65,7 @@ impl WriterLock {
         // Who holds it is a help for people; not being able to say so stops nobody.
         let _ = file.set_len(0).and_then(|()| file.rewind());
         let _ = writeln!(file, "{}", std::process::id());
-        Ok(Self { _file: file })
+        Ok(Self { file })
     }
 }
 
