@@ -20,7 +20,8 @@ pub(crate) struct Evidence<'a> {
 }
 
 impl<'a> Evidence<'a> {
-    /// Weighs one route, whose rows were gathered; `common` is the query's similarity to the namespace's negatives.
+    /// Weighs one route, whose rows were gathered; `common` is the query's similarity to the
+    /// namespace's negatives.
     pub(crate) fn weigh(search: &mut Search<'a>, route: &RouteEntry, common: Option<f64>) -> Self {
         let neighbours = search.nearest(Group::utterances(route.slot));
         let own = best(search, Group::negatives(route.slot));

@@ -40,25 +40,25 @@ impl Routes {
         self.len
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Arc<RouteEntry>> {
-        self.leaves.iter().flat_map(|leaf| leaf.iter())
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &RouteEntry> {
+        self.leaves.iter().flat_map(|leaf| leaf.iter()).map(AsRef::as_ref)
     }
 
     /// Those whose names come after `name`.
-    pub(crate) fn after(&self, name: &str) -> impl Iterator<Item = &Arc<RouteEntry>> {
+    pub(crate) fn after(&self, name: &str) -> impl Iterator<Item = &RouteEntry> {
         let leaf = self.leaf_of(name);
         let first = self
             .leaves
             .get(leaf)
             .map_or(0, |leaf| leaf.partition_point(|entry| entry.name.as_str() <= name));
         let tail = self.leaves.get(leaf..).unwrap_or_default();
-        tail.iter().flat_map(|leaf| leaf.iter()).skip(first)
+        tail.iter().flat_map(|leaf| leaf.iter()).skip(first).map(AsRef::as_ref)
     }
 
-    pub(crate) fn get(&self, name: &str) -> Option<&Arc<RouteEntry>> {
+    pub(crate) fn get(&self, name: &str) -> Option<&RouteEntry> {
         let leaf = self.leaves.get(self.leaf_of(name))?;
         let place = leaf.binary_search_by(|entry| entry.name.as_str().cmp(name)).ok()?;
-        leaf.get(place)
+        leaf.get(place).map(AsRef::as_ref)
     }
 
     /// The entry to change in place; what is shared of its leaf is copied first.

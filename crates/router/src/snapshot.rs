@@ -72,12 +72,12 @@ impl Snapshot {
 
     /// All routes, by name.
     pub fn routes(&self) -> impl Iterator<Item = &RouteEntry> {
-        self.routes.iter().map(AsRef::as_ref)
+        self.routes.iter()
     }
 
     /// Routes whose names come after `name`, by name.
     pub fn routes_after(&self, name: &str) -> impl Iterator<Item = &RouteEntry> {
-        self.routes.after(name).map(AsRef::as_ref)
+        self.routes.after(name)
     }
 
     /// How many routes there are.
@@ -89,7 +89,7 @@ impl Snapshot {
     /// One route, without its texts.
     #[must_use]
     pub fn route(&self, name: &str) -> Option<&RouteEntry> {
-        self.routes.get(name).map(AsRef::as_ref)
+        self.routes.get(name)
     }
 
     /// Texts of all kinds.
@@ -118,9 +118,7 @@ impl Snapshot {
     /// If the query has another width.
     #[must_use]
     pub fn cosine(&self, query: &[f32], text: &PlacedText) -> f32 {
-        let mut cosine = [0.0];
-        self.index.kernels().dot_rows(query, &text.vector, &mut cosine);
-        cosine[0]
+        self.index.cosine(query, &text.vector)
     }
 
     /// Reads what a search scans, once and as fast as memory gives it: what a search can be
@@ -129,8 +127,7 @@ impl Snapshot {
         self.index.stream();
     }
 
-    /// Somebody's texts, in their order. Looks at every text there is: some milliseconds
-    /// where there are a million.
+    /// Somebody's texts, in their order.
     #[must_use]
     pub fn texts(&self, owner: &Owner) -> Vec<Text> {
         self.rows(owner).into_iter().map(|row| row.text).collect()
@@ -157,7 +154,7 @@ impl Snapshot {
     #[must_use]
     pub fn content(&self) -> RoutesFile {
         let mut rows: Vec<Row> = self.index.all().collect();
-        rows.sort_unstable_by_key(|row| (row.group, row.place));
+        rows.sort_unstable_by_key(Row::order);
         let of = |group: Group| -> Vec<Text> {
             let first = rows.partition_point(|row| row.group < group);
             let own = rows[first..].iter().take_while(|row| row.group == group);

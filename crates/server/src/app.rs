@@ -8,7 +8,7 @@ use axum::http::{Method, Uri};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
-use synaptoroute::Router;
+use synaptoroute::{Owner, Router};
 use tokio::sync::Semaphore;
 use tokio::task;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -89,18 +89,9 @@ fn content() -> axum::Router<App> {
         .route("/route/batch", post(decide::route_batch))
         .route("/routes", get(read::list).post(write::upsert))
         .route("/routes/{name}", get(read::one).patch(write::patch).delete(write::remove))
-        .route(
-            "/routes/{name}/utterances",
-            post(texts::add_utterances).delete(texts::remove_utterances),
-        )
-        .route(
-            "/routes/{name}/negatives",
-            post(texts::add_route_negatives).delete(texts::remove_route_negatives),
-        )
-        .route(
-            "/negatives",
-            get(read::negatives).post(texts::add_negatives).delete(texts::remove_negatives),
-        )
+        .route("/routes/{name}/utterances", texts::of_route(Owner::Utterances))
+        .route("/routes/{name}/negatives", texts::of_route(Owner::Negatives))
+        .route("/negatives", texts::of_namespace().get(read::negatives))
         .route("/settings", get(settings::read).patch(settings::patch))
         .route("/export", get(transfer::export))
         .route("/import", post(transfer::import).layer(DefaultBodyLimit::max(FileBody::MAX_BYTES)))

@@ -6,7 +6,8 @@
 
 use axum::Json;
 use axum::extract::State;
-use synaptoroute::{Change, Owner, Revision, Router, RouterError, StoreError};
+use axum::routing::{MethodRouter, post};
+use synaptoroute::{Change, Owner, Revision, RouteName, Router, RouterError, StoreError, Text};
 
 use crate::app::App;
 use crate::change::{Changed, make};
@@ -15,81 +16,47 @@ use crate::request::{IfMatch, PathName, Scope, Texts};
 
 type Answer = Result<Json<Changed>, Failure>;
 
-/// Adds utterances to a route.
-pub(crate) async fn add_utterances(
-    State(app): State<App>,
-    Scope(router): Scope,
-    PathName(name): PathName,
-    IfMatch(expected): IfMatch,
-    texts: Texts,
-) -> Answer {
-    change(&app, router, expected, Change::AddTexts, Owner::Utterances(name), texts).await
+/// A change of an owner's texts.
+type Kind = fn(Owner, Vec<Text>) -> Change;
+
+/// `POST` adds a route's texts, `DELETE` removes them; of utterances one must be left.
+pub(crate) fn of_route(owner: fn(RouteName) -> Owner) -> MethodRouter<App> {
+    let handler = move |kind: Kind| {
+        move |State(app): State<App>,
+              Scope(router): Scope,
+              PathName(name): PathName,
+              IfMatch(expected): IfMatch,
+              texts: Texts| async move {
+            change(&app, router, expected, kind, owner(name), texts).await
+        }
+    };
+    post(handler(Change::AddTexts)).delete(handler(Change::RemoveTexts))
 }
 
-/// Removes utterances of a route, of which one must be left.
-pub(crate) async fn remove_utterances(
-    State(app): State<App>,
-    Scope(router): Scope,
-    PathName(name): PathName,
-    IfMatch(expected): IfMatch,
-    texts: Texts,
-) -> Answer {
-    change(&app, router, expected, Change::RemoveTexts, Owner::Utterances(name), texts).await
-}
-
-/// Adds negatives to a route.
-pub(crate) async fn add_route_negatives(
-    State(app): State<App>,
-    Scope(router): Scope,
-    PathName(name): PathName,
-    IfMatch(expected): IfMatch,
-    texts: Texts,
-) -> Answer {
-    change(&app, router, expected, Change::AddTexts, Owner::Negatives(name), texts).await
-}
-
-/// Removes negatives of a route.
-pub(crate) async fn remove_route_negatives(
-    State(app): State<App>,
-    Scope(router): Scope,
-    PathName(name): PathName,
-    IfMatch(expected): IfMatch,
-    texts: Texts,
-) -> Answer {
-    change(&app, router, expected, Change::RemoveTexts, Owner::Negatives(name), texts).await
-}
-
-/// Adds negatives to the namespace.
-pub(crate) async fn add_negatives(
-    State(app): State<App>,
-    Scope(router): Scope,
-    IfMatch(expected): IfMatch,
-    texts: Texts,
-) -> Answer {
-    change(&app, router, expected, Change::AddTexts, Owner::Namespace, texts).await
-}
-
-/// Removes negatives of the namespace.
-pub(crate) async fn remove_negatives(
-    State(app): State<App>,
-    Scope(router): Scope,
-    IfMatch(expected): IfMatch,
-    texts: Texts,
-) -> Answer {
-    change(&app, router, expected, Change::RemoveTexts, Owner::Namespace, texts).await
+/// The same for the namespace's negatives.
+pub(crate) fn of_namespace() -> MethodRouter<App> {
+    let handler = |kind: Kind| {
+        move |State(app): State<App>,
+              Scope(router): Scope,
+              IfMatch(expected): IfMatch,
+              texts: Texts| async move {
+            change(&app, router, expected, kind, Owner::Namespace, texts).await
+        }
+    };
+    post(handler(Change::AddTexts)).delete(handler(Change::RemoveTexts))
 }
 
 async fn change(
     app: &App,
     router: Router,
     expected: Option<Revision>,
-    kind: fn(Owner, Vec<synaptoroute::Text>) -> Change,
+    kind: Kind,
     owner: Owner,
     texts: Texts,
 ) -> Answer {
     let route = owner.route().cloned();
     let change = kind(owner, texts.list.clone());
-    let field = |text: &synaptoroute::Text| {
+    let field = |text: &Text| {
         let index = texts.list.iter().position(|other| other == text)?;
         Some(texts.field(index))
     };

@@ -29,10 +29,7 @@ pub(crate) fn apply(
     change: &Change,
     at_unix_ms: u64,
 ) -> Result<Applied, StoreError> {
-    let before = Namespace::find(db, scope.namespace)?;
-    if let Some(expected) = expected.filter(|&expected| expected != before.revision) {
-        return Err(StoreError::RevisionMismatch { expected, found: before.revision });
-    }
+    let before = Namespace::find_at(db, scope.namespace, expected)?;
     let mut work = Work::new(db, &before, scope.vectors, scope.dimensions);
     let words = make(&mut work, change)?;
     let Work { namespace: mut after, revision, edits, rows, .. } = work;

@@ -41,6 +41,21 @@ impl Namespace {
         .ok_or_else(|| StoreError::UnknownNamespace { name: name.as_str().to_owned() })
     }
 
+    /// As [`Self::find`], refused at another revision than the one that is expected, if one is.
+    pub(crate) fn find_at(
+        db: &Connection,
+        name: &NamespaceName,
+        expected: Option<Revision>,
+    ) -> Result<Self, StoreError> {
+        let namespace = Self::find(db, name)?;
+        match expected.filter(|&expected| expected != namespace.revision) {
+            Some(expected) => {
+                Err(StoreError::RevisionMismatch { expected, found: namespace.revision })
+            }
+            None => Ok(namespace),
+        }
+    }
+
     /// The checksum of its own row.
     fn own(&self) -> u32 {
         checksum::namespace(self.name, self.revision.get(), self.oldest_kept.get(), self.next_id)
@@ -102,11 +117,15 @@ pub(crate) fn create(db: &Connection, name: &NamespaceName) -> Result<bool, Stor
 }
 
 /// Removes one with all that is its own.
-pub(crate) fn delete(db: &Connection, name: &NamespaceName) -> Result<(), StoreError> {
+pub(crate) fn delete(
+    db: &Connection,
+    name: &NamespaceName,
+    expected: Option<Revision>,
+) -> Result<(), StoreError> {
+    let Namespace { id, .. } = Namespace::find_at(db, name, expected)?;
     if *name == NamespaceName::default() {
         return Err(StoreError::DefaultNamespace);
     }
-    let Namespace { id, .. } = Namespace::find(db, name)?;
     let mut texts = db.prepare_cached("SELECT text_id FROM utterances WHERE namespace_id = ?1")?;
     let mut texts: Vec<i64> = texts.query_map([id], |row| row.get(0))?.collect::<Result<_, _>>()?;
     for delete in [

@@ -95,10 +95,9 @@ impl Store {
     ///
     /// It does not.
     pub fn probe(&mut self) -> Result<(), StoreError> {
-        self.check_place()?;
-        self.write_probe()?;
-        self.committed();
-        Ok(())
+        let mut transaction = self.begin()?;
+        transaction.probe()?;
+        transaction.commit()
     }
 
     /// Refuses to write where the files are not what they were.
@@ -111,17 +110,6 @@ impl Store {
         if let Some(place) = &mut self.place {
             place.note();
         }
-    }
-
-    pub(crate) fn write_probe(&self) -> Result<(), StoreError> {
-        self.reads
-            .db
-            .prepare_cached(
-                "INSERT INTO meta (key, value) VALUES ('probe', 1)
-                 ON CONFLICT (key) DO UPDATE SET value = value + 1",
-            )?
-            .execute([])?;
-        Ok(())
     }
 }
 

@@ -78,11 +78,17 @@ impl<'a> Transaction<'a> {
 
     /// Removes a namespace with its content and its history.
     ///
+    /// `expected` is the revision that the caller believes current, if that matters to it.
+    ///
     /// # Errors
     ///
-    /// It is unknown or `default`; or the store fails.
-    pub fn delete_namespace(&mut self, name: &NamespaceName) -> Result<(), StoreError> {
-        self.step(|store| namespace::delete(&store.reads.db, name))
+    /// It is unknown, at another revision, or `default`; or the store fails.
+    pub fn delete_namespace(
+        &mut self,
+        name: &NamespaceName,
+        expected: Option<Revision>,
+    ) -> Result<(), StoreError> {
+        self.step(|store| namespace::delete(&store.reads.db, name, expected))
     }
 
     /// Writes something that means nothing: committed, it shows that the disk takes writes.
@@ -91,7 +97,14 @@ impl<'a> Transaction<'a> {
     ///
     /// The store fails.
     pub fn probe(&mut self) -> Result<(), StoreError> {
-        self.step(|store| store.write_probe())
+        self.step(|store| {
+            let mut count = store.reads.db.prepare_cached(
+                "INSERT INTO meta (key, value) VALUES ('probe', 1)
+                 ON CONFLICT (key) DO UPDATE SET value = value + 1",
+            )?;
+            count.execute([])?;
+            Ok(())
+        })
     }
 
     /// Makes all changes durable; when it returns, they are as lasting as

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use synaptoroute_encoder::{Encoder, Kernels};
 use synaptoroute_router::{
-    Change, Compaction, Edit, NamespaceName, Owner, Revision, Snapshot, SnapshotBuilder,
+    Change, Compaction, Edit, NamespaceName, Revision, Snapshot, SnapshotBuilder,
 };
 use synaptoroute_store::{Reads, Store, StoreError, Vectors};
 
@@ -293,10 +293,7 @@ fn write(
                 Committed { revision: Revision::default(), changed }
             }),
             Request::Delete(name, expected) => {
-                // A change of nothing, which is refused at another revision.
-                let nothing = Change::AddTexts(Owner::Namespace, Vec::new());
-                let checked = transaction.apply(&name, expected, &nothing, &Vectors::new(), at);
-                checked.and_then(|_| transaction.delete_namespace(&name)).map(|()| {
+                transaction.delete_namespace(&name, expected).map(|()| {
                     pending.created.retain(|created| *created != name);
                     pending.deleted.push(name);
                     Committed { revision: Revision::default(), changed: true }

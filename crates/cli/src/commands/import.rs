@@ -1,7 +1,7 @@
 //! `synaptoroute import`: a file of routes into a namespace, all or nothing.
 
 use serde::{Deserialize, Serialize};
-use synaptoroute::{ImportMode, Revision, RoutesFile};
+use synaptoroute::{ImportMode, Revision, Router, RoutesFile};
 use ureq::http::Method;
 
 use crate::args::{EngineArgs, ImportArgs, KeepArgs};
@@ -63,14 +63,37 @@ fn into_database(
     keep: &KeepArgs,
 ) -> Result<(Revision, Option<String>), Failure> {
     let router = database.namespace_writer(engine_args, keep, Missing::Create)?;
-    let (revision, content) = router.export();
+    let revision = take(&router, file, mode)?.revision;
+    Ok((revision, Some(router.export().1.content_hash().to_string())))
+}
+
+/// What became of a file.
+pub(super) struct Taken {
+    /// How it was taken.
+    pub(super) mode: ImportMode,
+    /// Whether that changed anything.
+    pub(super) changed: bool,
+    /// The revision that says what it says.
+    pub(super) revision: Revision,
+}
+
+/// Takes a file, in one transaction. One that says what is there already has nothing to choose
+/// and nothing to embed.
+pub(super) fn take(
+    router: &Router,
+    file: RoutesFile,
+    mode: Option<ImportMode>,
+) -> Result<Taken, Failure> {
+    let (before, content) = router.export();
     let same = content.content_hash() == file.content_hash();
     let mode = mode.or(same.then_some(ImportMode::Replace));
-    let mode = chosen(mode, database.namespace.as_str(), &content)?;
-    let revision = output::with_progress("utterances", |progress| {
-        router.import(file, mode, Some(revision), progress)
-    })?;
-    Ok((revision, Some(router.export().1.content_hash().to_string())))
+    let mode = chosen(mode, router.name().as_str(), &content)?;
+    if same {
+        return Ok(Taken { mode, changed: false, revision: before });
+    }
+    let revision =
+        output::with_progress("utterances", |progress| router.import(file, mode, None, progress))?;
+    Ok(Taken { mode, changed: revision != before, revision })
 }
 
 fn into_server(
@@ -112,7 +135,7 @@ pub(super) fn said(merge: bool, replace: bool) -> Option<ImportMode> {
 }
 
 /// How a file is taken: as was said, and into an empty namespace in any case.
-pub(super) fn chosen(
+fn chosen(
     mode: Option<ImportMode>,
     namespace: &str,
     content: &RoutesFile,

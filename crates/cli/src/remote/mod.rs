@@ -19,7 +19,7 @@ pub(crate) use url::ServerUrl;
 /// All but what RFC 3986 calls unreserved.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// To be connected. Nothing else has a limit: an import takes as long as its texts.
+/// To be connected.
 const CONNECT: Duration = Duration::from_secs(10);
 
 /// How long a server may take to begin its answer: as long as an import of some hundred

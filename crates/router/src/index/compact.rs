@@ -61,13 +61,13 @@ impl Compaction {
     pub fn build(mut self) -> Self {
         let mut rows: Vec<(Origin, Row)> = Vec::new();
         for (number, segment) in self.old.iter().enumerate() {
-            let live = (0..segment.len()).filter(|&row| segment.owner(row) != Group::NOBODY);
-            rows.extend(live.map(|row| ((number as u32, row as u32), segment.row(row))));
+            let live = segment.live();
+            rows.extend(live.map(|(old, row)| ((number as u32, old as u32), row)));
         }
         rows.sort_unstable_by_key(|(_, row)| row.order());
         for part in rows.chunks(SEALED) {
             let (origins, part): (Vec<_>, Vec<Row>) = part.iter().cloned().unzip();
-            let segment = Segment::sealed(*self.index.kernels(), self.index.dimensions, &part);
+            let segment = Segment::sealed(self.index.kernels, self.index.dimensions, &part);
             self.new.push(New { segment: Arc::new(segment), origins });
         }
         self
@@ -87,12 +87,8 @@ impl Compaction {
         // The open segment stays last: it is the one that grows.
         let at = next.segments.len().saturating_sub(1);
         let mut fresh = Vec::with_capacity(self.new.len());
-        let changed: Vec<bool> = self
-            .old
-            .iter()
-            .zip(&current)
-            .map(|(old, now)| (0..old.parts().count()).any(|part| !old.same_owners(now, part)))
-            .collect();
+        let changed: Vec<bool> =
+            self.old.iter().zip(&current).map(|(old, now)| !old.same_owners(now)).collect();
         for New { segment, origins } in &self.new {
             let mut segment = Arc::clone(segment);
             for (row, &(from, old_row)) in origins.iter().enumerate() {

@@ -81,8 +81,11 @@ impl Index {
         self.segments.len()
     }
 
-    pub(crate) fn kernels(&self) -> &Kernels {
-        &self.kernels
+    /// The cosine of a query to a row's vector.
+    pub(crate) fn cosine(&self, query: &[f32], vector: &[f32]) -> f32 {
+        let mut cosine = [0.0];
+        self.kernels.dot_rows(query, vector, &mut cosine);
+        cosine[0]
     }
 
     /// Bytes of codes, bounds, vectors and texts, removed rows included.
@@ -138,8 +141,11 @@ impl Index {
     /// Removes all rows of a group.
     pub(crate) fn remove_group(&mut self, group: Group) {
         for segment in &mut self.segments {
-            if segment.owns(group) {
-                self.live -= Arc::make_mut(segment).disown_group(group);
+            let rows: Vec<usize> = segment.rows_in(group).collect();
+            if !rows.is_empty() {
+                self.live -= rows.len();
+                let segment = Arc::make_mut(segment);
+                rows.into_iter().for_each(|row| segment.disown(row));
             }
         }
     }
@@ -154,6 +160,6 @@ impl Index {
 
     /// All rows that somebody owns, in no order.
     pub(crate) fn all(&self) -> impl Iterator<Item = Row> {
-        self.segments.iter().flat_map(|segment| segment.live())
+        self.segments.iter().flat_map(|segment| segment.live()).map(|(_, row)| row)
     }
 }

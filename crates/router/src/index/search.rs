@@ -151,9 +151,8 @@ impl Drop for Search<'_> {
 impl Index {
     fn hit<'a>(&'a self, query: &[f32], segment: u32, row: u32) -> Hit<'a> {
         let (segment, row) = (&self.segments[segment as usize], row as usize);
-        let mut similarity = [0.0];
-        self.kernels.dot_rows(query, segment.vector(row), &mut similarity);
-        Hit { similarity: similarity[0], place: segment.place(row), text: segment.text(row) }
+        let similarity = self.cosine(query, segment.vector(row));
+        Hit { similarity, place: segment.place(row), text: segment.text(row) }
     }
 }
 

@@ -20,8 +20,8 @@ pub(crate) struct Row {
 }
 
 impl Row {
-    /// The order of rows in a sealed segment: those of a group lie together.
-    pub(super) fn order(&self) -> (Group, Place) {
+    /// The order of rows in a sealed segment: those of a group lie together, by place.
+    pub(crate) fn order(&self) -> (Group, Place) {
         (self.group, self.place)
     }
 }
@@ -173,14 +173,8 @@ impl Segment {
     }
 
     /// Whether no owner differs for sure; told without looking at them.
-    pub(super) fn same_owners(&self, other: &Self, part: usize) -> bool {
-        Arc::ptr_eq(&self.owners[part], &other.owners[part])
-    }
-
-    /// Ranges of rows whose owners are copied together.
-    pub(super) fn parts(&self) -> impl Iterator<Item = Range<usize>> {
-        let len = self.len();
-        (0..self.owners.len()).map(move |part| part * OWNERS..len.min((part + 1) * OWNERS))
+    pub(super) fn same_owners(&self, other: &Self) -> bool {
+        self.owners.iter().zip(&other.owners).all(|(a, b)| Arc::ptr_eq(a, b))
     }
 
     /// The row of this group at this place.
@@ -207,17 +201,6 @@ impl Segment {
         self.live -= 1;
     }
 
-    pub(super) fn owns(&self, group: Group) -> bool {
-        self.rows_in(group).next().is_some()
-    }
-
-    /// Takes the owner of all its rows away; says how many there were.
-    pub(super) fn disown_group(&mut self, group: Group) -> usize {
-        let rows: Vec<usize> = self.rows_in(group).collect();
-        rows.iter().for_each(|&row| self.disown(row));
-        rows.len()
-    }
-
     /// The rows that a group owns.
     pub(super) fn rows_in(&self, group: Group) -> impl Iterator<Item = usize> {
         let runs = self.runs().filter(move |(of, _)| *of == group);
@@ -237,8 +220,10 @@ impl Segment {
         self.rows_in(group).map(|row| self.row(row))
     }
 
-    pub(super) fn live(&self) -> impl Iterator<Item = Row> {
-        (0..self.len()).filter(|&row| self.owner(row) != Group::NOBODY).map(|row| self.row(row))
+    /// The rows that somebody owns.
+    pub(super) fn live(&self) -> impl Iterator<Item = (usize, Row)> {
+        let owned = (0..self.len()).filter(|&row| self.owner(row) != Group::NOBODY);
+        owned.map(|row| (row, self.row(row)))
     }
 
     /// Bytes of codes, bounds, vectors and texts.

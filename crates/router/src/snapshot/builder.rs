@@ -90,19 +90,20 @@ impl SnapshotBuilder {
 
     /// The owner's group, whose number of rows is changed.
     fn count(&mut self, owner: &Owner, change: impl FnOnce(usize) -> usize) -> Group {
-        let count = match owner {
-            Owner::Namespace => &mut self.snapshot.negatives,
-            Owner::Utterances(name) | Owner::Negatives(name) => {
-                let entry = self.snapshot.routes.get_mut(name.as_str());
-                let entry = entry.expect("the route is there");
-                match owner {
-                    Owner::Utterances(_) => &mut entry.utterances,
-                    _ => &mut entry.negatives,
-                }
+        let routes = &mut self.snapshot.routes;
+        let (count, group) = match owner {
+            Owner::Namespace => (&mut self.snapshot.negatives, Group::NAMESPACE),
+            Owner::Utterances(name) => {
+                let entry = routes.get_mut(name.as_str()).expect("the route is there");
+                (&mut entry.utterances, Group::utterances(entry.slot))
+            }
+            Owner::Negatives(name) => {
+                let entry = routes.get_mut(name.as_str()).expect("the route is there");
+                (&mut entry.negatives, Group::negatives(entry.slot))
             }
         };
         *count = change(*count);
-        self.snapshot.group(owner).expect("the route is there")
+        group
     }
 
     fn flush(&mut self) {

@@ -176,7 +176,7 @@ impl Known {
                 self.0.entry(name.clone()).or_default();
             }
             Request::Delete(name) => {
-                let done = transaction.delete_namespace(name);
+                let done = transaction.delete_namespace(name, None);
                 if *name == default() {
                     assert!(matches!(done, Err(StoreError::DefaultNamespace)));
                 } else if self.0.remove(name).is_some() {

@@ -3,15 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use synaptoroute::{ImportMode, NamespaceName, Router, RoutesFile};
+use synaptoroute::{NamespaceName, Router};
 
 use super::reload::{Content, Source, Stamp};
 use crate::args::{DEFAULT_DB, EngineArgs, ServeArgs};
-use crate::commands::import::{chosen, said};
+use crate::commands::import::{said, take};
 use crate::engine;
 use crate::failure::Failure;
 use crate::file;
-use crate::output;
 use crate::place::{Database, Missing};
 
 /// What is served, and where its routes come from.
@@ -40,13 +39,7 @@ pub(super) fn open(args: &ServeArgs, engine_args: &EngineArgs) -> Result<Served,
         return Ok(Served { router, source: None });
     };
     let namespace = filled(&router, &args.namespace)?;
-    let said = said(args.merge, args.replace);
-    let content = namespace.export().1;
-    // A restart with the file as it was has nothing to choose.
-    let same = content.content_hash() == file.content_hash();
-    let said = said.or(same.then_some(ImportMode::Replace));
-    let mode = chosen(said, args.namespace.as_str(), &content)?;
-    take(&namespace, file, mode)?;
+    let mode = take(&namespace, file, said(args.merge, args.replace))?.mode;
     let source = Source { path, stamp, content: seen, watch: args.watch, router: namespace, mode };
     Ok(Served { router, source: Some(source) })
 }
@@ -64,16 +57,4 @@ fn database(args: &ServeArgs) -> Option<PathBuf> {
 fn filled(router: &Router, name: &NamespaceName) -> Result<Router, Failure> {
     router.create_namespace(name)?;
     Ok(router.namespace(name)?)
-}
-
-/// Takes a file, in one transaction; says whether that changed anything.
-pub(super) fn take(router: &Router, file: RoutesFile, mode: ImportMode) -> Result<bool, Failure> {
-    let (before, content) = router.export();
-    // A restart with the file as it was need not embed it again.
-    if mode == ImportMode::Replace && content.content_hash() == file.content_hash() {
-        return Ok(false);
-    }
-    let after =
-        output::with_progress("utterances", |progress| router.import(file, mode, None, progress))?;
-    Ok(after != before)
 }

@@ -13,7 +13,7 @@ use synaptoroute::{ImportMode, Router};
 use tokio::signal::unix::Signal;
 use tokio::time::{self, MissedTickBehavior};
 
-use super::content::take;
+use crate::commands::import::{Taken, take};
 use crate::failure::Failure;
 use crate::file;
 use crate::output;
@@ -107,17 +107,17 @@ pub(super) async fn keep_up(mut source: Source, mut hangup: Signal) {
 }
 
 fn reload(path: &Path, router: &Router, mode: ImportMode) {
-    let done: Result<bool, Failure> =
-        file::read_routes(path).and_then(|file| take(router, file, mode));
+    let done: Result<Taken, Failure> =
+        file::read_routes(path).and_then(|file| take(router, file, Some(mode)));
     let snapshot = router.snapshot();
     let revision = snapshot.revision();
     match done {
-        Ok(true) => output::note(format_args!(
+        Ok(Taken { changed: true, .. }) => output::note(format_args!(
             "{} was read again: {}, revision {revision}",
             path.display(),
             count(snapshot.route_count(), "route"),
         )),
-        Ok(false) => output::note(format_args!(
+        Ok(_) => output::note(format_args!(
             "{} was read again and says what is served: revision {revision} stays",
             path.display()
         )),
