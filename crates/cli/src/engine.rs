@@ -3,7 +3,7 @@
 use std::num::NonZero;
 use std::sync::Arc;
 
-use synaptoroute::{Bert, Kernels, ModelFile, Router, RoutesFile};
+use synaptoroute::{Bert, Cached, Encoder, Kernels, ModelFile, Router, RoutesFile};
 
 use crate::args::EngineArgs;
 use crate::built_in;
@@ -31,6 +31,15 @@ pub(crate) fn encoder(args: &EngineArgs) -> Result<Bert, Failure> {
         None => std::thread::available_parallelism().ok(),
     };
     encoder.with_threads(threads.unwrap_or(NonZero::<usize>::MIN)).map_err(Failure::Runtime)
+}
+
+/// An encoder as the flags say, that keeps so many megabytes of what it made; none with 0.
+pub(crate) fn cached(args: &EngineArgs, megabytes: u64) -> Result<Arc<dyn Encoder>, Failure> {
+    let encoder = encoder(args)?;
+    Ok(match megabytes {
+        0 => Arc::new(encoder),
+        _ => Arc::new(Cached::new(encoder, megabytes.saturating_mul(1_000_000))),
+    })
 }
 
 /// A router in memory, with these routes.

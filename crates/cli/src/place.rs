@@ -6,7 +6,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use synaptoroute::{NamespaceName, Revision, Router, StoreError};
+use synaptoroute::{Encoder, NamespaceName, Revision, Router, StoreError};
 use synaptoroute_store::Reader;
 
 use crate::args::{EngineArgs, KeepArgs};
@@ -67,12 +67,12 @@ impl Database {
     /// to be made.
     pub(crate) fn writer(
         &self,
-        engine_args: &EngineArgs,
+        encoder: impl FnOnce() -> Result<Arc<dyn Encoder>, Failure>,
         keep: &KeepArgs,
         missing: Missing,
     ) -> Result<Router, Failure> {
         self.check(missing)?;
-        let encoder = Arc::new(engine::encoder(engine_args)?);
+        let encoder = encoder()?;
         let options = keep.options();
         let open = |progress: synaptoroute::Progress<'_>| {
             Router::open(encoder, &self.path, options, progress)
@@ -87,7 +87,8 @@ impl Database {
         keep: &KeepArgs,
         missing: Missing,
     ) -> Result<Router, Failure> {
-        Ok(self.writer(engine_args, keep, missing)?.namespace(&self.namespace)?)
+        let encoder = || engine::cached(engine_args, 0);
+        Ok(self.writer(encoder, keep, missing)?.namespace(&self.namespace)?)
     }
 
     /// What can be said of the file before the model is loaded for it.

@@ -16,6 +16,27 @@ pub trait Encoder: Send + Sync {
     ///
     /// See [`EncodeError`]; none is known for the built-in model.
     fn encode(&self, texts: &[&str]) -> Result<Vec<Embedding>, EncodeError>;
+
+    /// What a cache in front of it did; `None` where there is none.
+    fn cache_stats(&self) -> Option<CacheStats> {
+        None
+    }
+}
+
+/// What a cache of embeddings did since it was made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CacheStats {
+    /// Texts that it had.
+    pub hits: u64,
+    /// Texts that were encoded.
+    pub misses: u64,
+    /// Texts that it has now.
+    pub texts: u64,
+    /// What they take.
+    pub bytes: u64,
+    /// What they may take.
+    pub capacity_bytes: u64,
 }
 
 /// One text's vector.
@@ -85,6 +106,15 @@ impl EncodeError {
     pub const fn index(&self) -> usize {
         match self {
             Self::Tokenizer { index, .. } => *index,
+        }
+    }
+
+    /// The same of a batch from which this one's texts were taken, by their places in it.
+    pub(crate) fn moved(self, places: &[usize]) -> Self {
+        match self {
+            Self::Tokenizer { index, message } => {
+                Self::Tokenizer { index: places.get(index).copied().unwrap_or(index), message }
+            }
         }
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! - [`Bert`] opens a model file and encodes texts; [`Encoder`] is the trait the rest of
 //!   SynaptoRoute knows it by.
+//! - [`Cached`] is an encoder that remembers texts it has seen.
 //! - [`ModelFile`] is the format: one safetensors file with packed 8-bit weights, its
 //!   vocabulary and its [`Config`]; its SHA-256 is the [`Fingerprint`] by which vectors of
 //!   different models are told apart.
@@ -26,6 +27,7 @@ compile_error!("the model file is little-endian and read in place");
 
 mod bert;
 mod bytes;
+mod cache;
 mod config;
 pub mod convert;
 mod encoder;
@@ -38,8 +40,9 @@ mod tokenizer;
 mod weights;
 
 pub use bert::Bert;
+pub use cache::Cached;
 pub use config::{Config, Pooling, TokenizerConfig};
-pub use encoder::{Embedding, EncodeError, Encoder, ModelInfo};
+pub use encoder::{CacheStats, Embedding, EncodeError, Encoder, ModelInfo};
 pub use error::{ModelError, OpenError, Origin};
 pub use file::ModelFile;
 pub use fingerprint::Fingerprint;

@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::DefaultBodyLimit;
 use axum::http::{Method, Uri};
@@ -14,13 +15,15 @@ use tokio::task;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::trace::TraceLayer;
 
+use crate::config::Config;
 use crate::engine::{Engine, EngineError};
 use crate::failure::Failure;
 use crate::health::Probe;
+use crate::intake::Intake;
 use crate::request::{FileBody, MAX_BODY_BYTES, well_formed};
 use crate::{
-    backup, decide, embeddings, health, history, namespaces, read, settings, texts, transfer,
-    unread, write,
+    backup, deadline, decide, embeddings, health, history, namespaces, read, settings, texts,
+    transfer, unread, write,
 };
 
 /// Long reads at a time. Each may hold a copy of everything there is; those beyond wait.
@@ -33,15 +36,21 @@ pub(crate) struct App {
     pub(crate) router: Router,
     /// For everything that encodes.
     pub(crate) engine: Engine,
+    /// How much may be inside.
+    pub(crate) intake: Intake,
+    /// How long a request may take that does not say.
+    deadline: Option<Duration>,
     /// Whether changes can be kept.
     pub(crate) probe: Arc<Probe>,
     reads: Arc<Semaphore>,
 }
 
 impl App {
-    pub(crate) fn new(router: Router, engine: Engine) -> Self {
+    pub(crate) fn new(router: Router, engine: Engine, config: &Config) -> Self {
         let probe = Arc::new(Probe::new(router.clone()));
-        Self { router, engine, probe, reads: Arc::new(Semaphore::new(READS)) }
+        let intake = Intake::new(config.max_queue_bytes, engine.clone());
+        let deadline = config.deadline;
+        Self { router, engine, intake, deadline, probe, reads: Arc::new(Semaphore::new(READS)) }
     }
 
     /// Runs what takes more than a moment, and encodes nothing, where it is in nobody's way:
@@ -63,6 +72,7 @@ impl App {
 
 /// The whole service.
 pub(crate) fn build(app: App) -> axum::Router {
+    let (intake, limit) = (app.intake.clone(), app.deadline);
     axum::Router::new()
         .merge(content())
         .nest("/namespaces/{namespace}", content())
@@ -78,7 +88,8 @@ pub(crate) fn build(app: App) -> axum::Router {
         .layer(middleware::from_fn(well_formed))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(CatchPanicLayer::custom(panicked))
-        .layer(middleware::from_fn(unread::finish))
+        .layer(middleware::from_fn_with_state(limit, deadline::keep))
+        .layer(middleware::from_fn_with_state(intake, unread::finish))
         .layer(TraceLayer::new_for_http())
 }
 

@@ -79,7 +79,7 @@ pub(crate) async fn carry_out(
         vectors.extend(embeddings.into_iter().map(|embedding| embedding.vector));
         Ok(())
     };
-    app.engine.run_parts(&ticket, parts, each).await?;
+    app.engine.run_parts(&ticket, PART, parts, each).await?;
     let commit = move || router.commit(draft, vectors);
     Ok(app.engine.finish(ticket, commit).await??)
 }

@@ -20,6 +20,12 @@ pub struct Config {
     /// Requests that may wait for a thread; one more is refused at once with 429. A longer
     /// queue refuses fewer in a burst, and lets each wait longer.
     pub max_queue: usize,
+    /// Bytes of bodies that may be inside at a time, those that are still coming included; a
+    /// request that brings more is refused with 429. 256 MiB unless set.
+    pub max_queue_bytes: usize,
+    /// How long a request may take unless it says `X-Timeout-Ms` itself; past it it is answered
+    /// 503 and costs no inference. Unset, as long as it takes.
+    pub deadline: Option<Duration>,
     /// How long requests that were admitted may take to finish once the server stops; those
     /// left are then answered 503. 10 seconds unless set.
     pub grace: Duration,
@@ -30,6 +36,8 @@ impl Default for Config {
         Self {
             workers: thread::available_parallelism().map_or(1, NonZero::get),
             max_queue: 10_000,
+            max_queue_bytes: 256 << 20,
+            deadline: None,
             grace: Duration::from_secs(10),
         }
     }

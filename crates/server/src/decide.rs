@@ -76,7 +76,7 @@ pub(crate) async fn route_batch(
         decisions.extend(timed);
         Ok::<(), Failure>(())
     };
-    app.engine.run_parts(&ticket, queries.chunks(PART).map(part), each).await?;
+    app.engine.run_parts(&ticket, PART, queries.chunks(PART).map(part), each).await?;
     Ok(Json(Decisions { decisions }))
 }
 

@@ -23,6 +23,10 @@ pub(crate) enum Failure {
          \"42\", or *"
     )]
     Precondition { found: String },
+    #[error(
+        "x-timeout-ms is {found:?}; it takes a whole number of milliseconds, once, such as 250"
+    )]
+    Timeout { found: String },
     #[error("the path {path:?} has a % that encodes nothing; write %25 for the sign itself")]
     PathEncoding { path: String },
     #[error("nothing is at {path:?}")]
@@ -102,6 +106,7 @@ impl Failure {
             | Self::NotJson(_)
             | Self::PathEncoding { .. }
             | Self::Precondition { .. }
+            | Self::Timeout { .. }
             | Self::File { malformed: true, .. } => StatusCode::BAD_REQUEST,
             Self::UnknownPath { .. } | Self::UnknownModel { .. } => StatusCode::NOT_FOUND,
             Self::WrongMethod { .. } => StatusCode::METHOD_NOT_ALLOWED,
@@ -115,10 +120,12 @@ impl Failure {
             | Self::Invalid { .. }
             | Self::Unencodable { .. }
             | Self::File { .. } => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::Engine(EngineError::Full) => StatusCode::TOO_MANY_REQUESTS,
-            Self::Engine(EngineError::Stopping) | Self::NotReady | Self::Unwritable(_) => {
-                StatusCode::SERVICE_UNAVAILABLE
+            Self::Engine(EngineError::Full { .. } | EngineError::Heavy { .. }) => {
+                StatusCode::TOO_MANY_REQUESTS
             }
+            Self::Engine(EngineError::Stopping | EngineError::Late { .. })
+            | Self::NotReady
+            | Self::Unwritable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Engine(EngineError::Panicked) => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Copy(error) => of_disk(error),
             Self::Router(error) | Self::Named { error, .. } => of_router(error),

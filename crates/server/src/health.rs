@@ -18,6 +18,16 @@ pub(crate) struct Health {
     status: &'static str,
     version: &'static str,
     isa: &'static str,
+    queue: Queue,
+}
+
+/// What is inside.
+#[derive(Serialize)]
+struct Queue {
+    /// Jobs that wait for a thread.
+    waiting: usize,
+    /// Of bodies of requests that were not answered yet.
+    bytes: usize,
 }
 
 #[derive(Serialize)]
@@ -46,6 +56,7 @@ pub(crate) async fn health(State(app): State<App>) -> Json<Health> {
         status: "alive",
         version: env!("CARGO_PKG_VERSION"),
         isa: app.router.model().isa.name(),
+        queue: Queue { waiting: app.engine.waiting(), bytes: app.intake.bytes() },
     })
 }
 

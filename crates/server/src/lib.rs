@@ -26,6 +26,8 @@
 //! - `decide`, `embeddings`: the handlers that ask; `read`, `settings`, `history`, `transfer`,
 //!   `backup`, `health`: those that read; `write`, `texts`, `namespaces`: those that change.
 //! - `change`: the way every change goes, from a draft to its being durable.
+//! - `intake`: how many bytes of requests are inside at a time; `deadline`: how long each may
+//!   take.
 //! - `engine`: the threads that encode, and the bounded queue before them.
 //! - `failure`: everything that goes wrong, and its status, in one place; `fault` is what is
 //!   wrong with one value, `problem` writes it all down as RFC 9457 says.
@@ -35,6 +37,7 @@ mod app;
 mod backup;
 mod change;
 mod config;
+mod deadline;
 mod decide;
 mod embeddings;
 mod engine;
@@ -42,6 +45,7 @@ mod failure;
 mod fault;
 mod health;
 mod history;
+mod intake;
 mod namespaces;
 mod problem;
 mod read;

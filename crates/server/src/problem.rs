@@ -1,16 +1,12 @@
 //! Failures as RFC 9457 problem documents.
 
 use axum::Json;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use crate::engine::EngineError;
 use crate::failure::Failure;
-
-/// Seconds a refused caller should stay away. A full queue of default length drains in
-/// seconds; a caller that is back sooner only finds it full again.
-const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
 
 /// What stands in the body.
 #[derive(Serialize)]
@@ -28,9 +24,10 @@ impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let status = self.status();
         let detail = self.to_string();
-        // Who asks a stopping server is told so; the others are for whoever keeps it running.
-        let stopping = matches!(self, Self::Engine(EngineError::Stopping));
-        if status.is_server_error() && !stopping {
+        // The caller is told, and nothing is wrong; the others are for whoever keeps it running.
+        let expected =
+            matches!(self, Self::Engine(EngineError::Stopping | EngineError::Late { .. }));
+        if status.is_server_error() && !expected {
             tracing::error!(%detail, "a request failed");
         }
         let problem = Problem {
@@ -43,8 +40,11 @@ impl IntoResponse for Failure {
         let mut response = (status, Json(problem)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        if status == StatusCode::TOO_MANY_REQUESTS {
-            headers.insert(header::RETRY_AFTER, RETRY_AFTER);
+        if let Self::Engine(
+            EngineError::Full { retry_after_s } | EngineError::Heavy { retry_after_s },
+        ) = self
+        {
+            headers.insert(header::RETRY_AFTER, retry_after_s.into());
         }
         response
     }

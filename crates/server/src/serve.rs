@@ -65,7 +65,7 @@ pub async fn serve(
             tracing::debug!(%error, "a connection keeps its small packets back");
         }
     });
-    let mut serving = axum::serve(listener, app::build(App::new(router, engine)))
+    let mut serving = axum::serve(listener, app::build(App::new(router, engine, &config)))
         .with_graceful_shutdown(shutdown)
         .into_future();
     let overdue = async {

@@ -10,19 +10,16 @@
 //! to a wrong path. A client whose body meets a closed socket gets a reset, which may
 //! discard the answer that would have told it what is wrong.
 
-use std::future::poll_fn;
-use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use axum::body::{Body, Bytes, HttpBody};
-use axum::extract::Request;
+use axum::body::{Body, HttpBody};
+use axum::extract::{Request, State};
 use axum::http::{HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::Response;
-use http_body::{Frame, SizeHint};
 use tokio::time;
+
+use crate::intake::{Intake, Watched};
 
 /// Longest body that is read on for the connection's sake; Go's server draws the same line.
 /// A new connection costs less than more than this.
@@ -34,104 +31,30 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Answers, and sees to it that the request's body is read to its end or the answer ends
 /// the connection.
-pub(crate) async fn finish(request: Request, next: Next) -> Response {
+pub(crate) async fn finish(State(intake): State<Intake>, request: Request, next: Next) -> Response {
     if request.body().is_end_stream() {
         return next.run(request).await;
     }
     // Who asks whether to send the body must not hear yes only for it to be thrown away.
     let asks_first = request.headers().contains_key(header::EXPECT);
     let (head, body) = request.into_parts();
-    let body = Watched::new(body);
+    let body = intake.watch(body);
     let request = Request::from_parts(head, Body::new(body.clone()));
     let mut response = next.run(request).await;
-    if !body.ended() && (asks_first || !body.skip_rest().await) {
+    if !body.ended() && (asks_first || !skip_rest(&body).await) {
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     response
 }
 
-/// A body that knows how far it was read; copies share it.
-#[derive(Clone)]
-struct Watched(Arc<Mutex<Progress>>);
-
-struct Progress {
-    body: Body,
-    read: u64,
-    state: State,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
-    Open,
-    /// Read to its end.
-    Ended,
-    /// Failed midway: where the next request would begin is not known.
-    Broken,
-}
-
-impl Watched {
-    fn new(body: Body) -> Self {
-        Self(Arc::new(Mutex::new(Progress { body, read: 0, state: State::Open })))
-    }
-
-    fn progress(&self) -> MutexGuard<'_, Progress> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn ended(&self) -> bool {
-        self.progress().state == State::Ended
-    }
-
-    /// Reads on to the end; false if that is too far off.
-    async fn skip_rest(&self) -> bool {
-        let to_the_end = async {
-            while self.progress().may_go_on() {
-                let _skipped = poll_fn(|cx| self.progress().poll(cx)).await;
-            }
-        };
-        let _late = time::timeout(PATIENCE, to_the_end).await;
-        self.ended()
-    }
-}
-
-impl Progress {
-    /// What was read counts: who refuses a body for its length refuses the rest of it too.
-    fn may_go_on(&self) -> bool {
-        self.state == State::Open && self.read + self.body.size_hint().lower() <= MAX_BYTES
-    }
-
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
-        self.read += match &frame {
-            Some(Ok(frame)) => frame.data_ref().map_or(0, |data| data.len() as u64),
-            _ => 0,
-        };
-        self.state = match (self.state, &frame) {
-            (State::Broken, _) | (_, Some(Err(_))) => State::Broken,
-            (_, None) => State::Ended,
-            (_, Some(Ok(_))) if self.body.is_end_stream() => State::Ended,
-            (state, Some(Ok(_))) => state,
-        };
-        Poll::Ready(frame)
-    }
-}
-
-impl HttpBody for Watched {
-    type Data = Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        self.progress().poll(cx)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.progress().body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.progress().body.size_hint()
-    }
+/// Reads on to the end; false if that is too far off.
+async fn skip_rest(body: &Watched) -> bool {
+    let to_the_end = async {
+        // What was read counts: who refuses a body for its length refuses the rest of it too.
+        while body.at_most().is_some_and(|length| length <= MAX_BYTES) {
+            body.skip().await;
+        }
+    };
+    let _late = time::timeout(PATIENCE, to_the_end).await;
+    body.ended()
 }

@@ -46,8 +46,9 @@ pub use namespaces::NamespaceSummary;
 pub use open::OpenOptions;
 pub use router::Router;
 pub use synaptoroute_encoder::{
-    Bert, Config, Embedding, EncodeError, Encoder, Fingerprint, ISA_VARIABLE, Isa, IsaError,
-    Kernels, ModelError, ModelFile, ModelInfo, OpenError, Origin, Pooling, Scratch, convert,
+    Bert, CacheStats, Cached, Config, Embedding, EncodeError, Encoder, Fingerprint, ISA_VARIABLE,
+    Isa, IsaError, Kernels, ModelError, ModelFile, ModelInfo, OpenError, Origin, Pooling, Scratch,
+    convert,
 };
 pub use synaptoroute_router::{
     Candidate, Change, Changed, Cut, CutError, Decision, Diff, Edit, FileError, FileFormat,

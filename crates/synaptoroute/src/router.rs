@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use synaptoroute_encoder::{Embedding, ModelInfo};
+use synaptoroute_encoder::{CacheStats, Embedding, ModelInfo};
 use synaptoroute_router::{
     Diff, NamespaceName, Revision, RevisionEntry, RoutesFile, Snapshot, Text,
 };
@@ -98,6 +98,12 @@ impl Router {
     pub fn embed(&self, texts: &[Text]) -> Result<Vec<Embedding>, RouterError> {
         let texts: Vec<&str> = texts.iter().map(Text::as_str).collect();
         Ok(self.core().encoder.encode(&texts)?)
+    }
+
+    /// What the encoder's cache did; `None` where it has none.
+    #[must_use]
+    pub fn cache_stats(&self) -> Option<CacheStats> {
+        self.core().encoder.cache_stats()
     }
 
     /// The content as a routes file says it, and its revision.

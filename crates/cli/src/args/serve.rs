@@ -81,6 +81,24 @@ pub(crate) struct ServeArgs {
     /// Requests that may wait; one more is answered 429 at once. More of them wait longer
     #[arg(long, default_value_t = 10_000, value_name = "N", env = "SYNAPTOROUTE_MAX_QUEUE")]
     pub(crate) max_queue: usize,
+    /// Megabytes of requests that may be inside at a time; one that brings more is answered 429.
+    /// More of them take more memory
+    #[arg(long, default_value_t = 256, value_name = "MB", env = "SYNAPTOROUTE_MAX_QUEUE_MB")]
+    pub(crate) max_queue_mb: usize,
+    /// Milliseconds a request may take, unless its X-Timeout-Ms allows it less; past them it is
+    /// answered 503 and costs no inference. Imports and long batches need their time too
+    /// [default: as long as it takes]
+    #[arg(
+        long,
+        value_name = "MS",
+        value_parser = clap::value_parser!(u64).range(1..),
+        env = "SYNAPTOROUTE_DEADLINE"
+    )]
+    pub(crate) deadline: Option<u64>,
+    /// Megabytes of embeddings to keep of texts that were seen before, so that they need no
+    /// inference when they come again; 0 keeps none. 64 are some 40,000 sentences
+    #[arg(long, default_value_t = 64, value_name = "MB", env = "SYNAPTOROUTE_CACHE_MB")]
+    pub(crate) cache_mb: u64,
     /// Seconds a stop waits for requests that were admitted
     #[arg(long, default_value_t = 10, value_name = "SECONDS", env = "SYNAPTOROUTE_GRACE")]
     pub(crate) grace: u64,

@@ -5,6 +5,7 @@ use serde_json::Value;
 use ureq::http::Method;
 
 use crate::args::{EngineArgs, NamespacesArgs, NamespacesCommand};
+use crate::engine;
 use crate::failure::Failure;
 use crate::output;
 use crate::place::{Database, Missing, Place};
@@ -33,7 +34,11 @@ pub(crate) fn run(args: &NamespacesArgs, engine_args: &EngineArgs) -> Result<(),
         NamespacesCommand::Create { name } => {
             match &place {
                 Place::Database(database) => {
-                    let router = database.writer(engine_args, &args.keep, Missing::Create)?;
+                    let router = database.writer(
+                        || engine::cached(engine_args, 0),
+                        &args.keep,
+                        Missing::Create,
+                    )?;
                     router.create_namespace(name)?;
                 }
                 Place::Server(server) => ask(server, Method::PUT, name.as_str())?,
@@ -43,7 +48,11 @@ pub(crate) fn run(args: &NamespacesArgs, engine_args: &EngineArgs) -> Result<(),
         NamespacesCommand::Delete { name } => {
             match &place {
                 Place::Database(database) => {
-                    let router = database.writer(engine_args, &args.keep, Missing::Refuse)?;
+                    let router = database.writer(
+                        || engine::cached(engine_args, 0),
+                        &args.keep,
+                        Missing::Refuse,
+                    )?;
                     router.delete_namespace(name)?;
                 }
                 Place::Server(server) => ask(server, Method::DELETE, name.as_str())?,

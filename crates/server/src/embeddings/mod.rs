@@ -93,7 +93,7 @@ pub(crate) async fn create(
         embeddings.extend(done.value.map_err(|error| Failure::encoding(error, place))?);
         Ok::<(), Failure>(())
     };
-    app.engine.run_parts(&ticket, texts.chunks(PART).map(part), each).await?;
+    app.engine.run_parts(&ticket, PART, texts.chunks(PART).map(part), each).await?;
     let format = body.encoding_format.unwrap_or_default();
     Ok(Json(respond(model.name.clone(), format, embeddings)))
 }

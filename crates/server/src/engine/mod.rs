@@ -11,25 +11,50 @@
 use std::collections::VecDeque;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{self, Receiver, Sender};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError, oneshot, watch};
 use tokio::task;
 
+use crate::deadline::Commitment;
+use queue::{Job, Lane, Queue};
+
+mod queue;
 #[cfg(test)]
 mod tests;
 
-type Job = Box<dyn FnOnce() + Send>;
+/// Longest that a refused caller is told to stay away, in seconds: by then much has changed.
+const LONGEST_ABSENCE: u64 = 60;
 
 /// Why a job gave no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum EngineError {
     /// As many requests wait as may.
-    #[error("as many requests are waiting as this server allows; try again in a moment")]
-    Full,
+    #[error(
+        "as many requests are waiting as this server allows; try again in {retry_after_s} seconds"
+    )]
+    Full {
+        /// About as long as the queue takes to drain.
+        retry_after_s: u64,
+    },
+    /// The requests that wait are as large as they may be.
+    #[error(
+        "the requests that are waiting take as much memory as this server allows; try again in \
+         {retry_after_s} seconds"
+    )]
+    Heavy {
+        /// About as long as the queue takes to drain.
+        retry_after_s: u64,
+    },
+    /// Its deadline was first.
+    #[error("no answer was ready within {allowed:?}, the request's deadline; nothing was changed")]
+    Late {
+        /// How long it might take.
+        allowed: Duration,
+    },
     /// The server is on its way down.
     #[error("the server is stopping; ask another, or this one once it is back")]
     Stopping,
@@ -41,16 +66,28 @@ pub(crate) enum EngineError {
 /// Where handlers bring their jobs; a copy is as good as the original.
 #[derive(Clone)]
 pub(crate) struct Engine {
-    queue: Weak<Sender<Job>>,
-    admission: Arc<Semaphore>,
+    shared: Arc<Shared>,
     running: watch::Receiver<()>,
+}
+
+struct Shared {
+    queue: Queue,
+    admission: Arc<Semaphore>,
     workers: usize,
+    /// How long the job waited that was begun last, in microseconds.
+    last_wait_us: AtomicU64,
 }
 
 /// The threads' life. Drop it, and every caller is answered and the threads end.
 pub(crate) struct Workers {
-    _queue: Arc<Sender<Job>>,
+    shared: Arc<Shared>,
     _running: watch::Sender<()>,
+}
+
+impl Drop for Workers {
+    fn drop(&mut self) {
+        self.shared.queue.close();
+    }
 }
 
 /// A request's place in the queue.
@@ -67,8 +104,22 @@ pub(crate) struct Done<T> {
 
 /// The promise of an answer.
 struct Pending<T> {
-    answer: oneshot::Receiver<Result<Done<T>, EngineError>>,
+    answer: oneshot::Receiver<Reply<T>>,
     running: watch::Receiver<()>,
+    /// Told if nobody waits for the answer any more.
+    shared: Arc<Shared>,
+    answered: bool,
+}
+
+type Reply<T> = Result<Done<T>, EngineError>;
+
+/// What a thread is to do, and for whom.
+struct Task<T, W> {
+    work: W,
+    reply: oneshot::Sender<Reply<T>>,
+    submitted: Instant,
+    ticket: Ticket,
+    shared: Arc<Shared>,
 }
 
 /// Starts `workers` threads, at least one, for `max_queue` requests beyond those they are
@@ -76,46 +127,92 @@ struct Pending<T> {
 pub(crate) fn start(workers: usize, max_queue: usize) -> io::Result<(Engine, Workers)> {
     let workers = workers.max(1);
     let places = max_queue.saturating_add(workers).min(Semaphore::MAX_PERMITS);
-    let (queue, jobs) = mpsc::channel();
-    let (queue, jobs) = (Arc::new(queue), Arc::new(Mutex::new(jobs)));
-    let (alive, running) = watch::channel(());
-    for number in 0..workers {
-        let jobs = Arc::clone(&jobs);
-        thread::Builder::new().name(format!("encode-{number}")).spawn(move || work(&jobs))?;
-    }
-    let engine = Engine {
-        queue: Arc::downgrade(&queue),
+    let shared = Arc::new(Shared {
+        queue: Queue::new(),
         admission: Arc::new(Semaphore::new(places)),
-        running,
         workers,
-    };
-    let workers = Workers { _queue: queue, _running: alive };
-    Ok((engine, workers))
+        last_wait_us: AtomicU64::new(0),
+    });
+    let (alive, running) = watch::channel(());
+    let life = Workers { shared: Arc::clone(&shared), _running: alive };
+    for number in 0..workers {
+        let shared = Arc::clone(&shared);
+        thread::Builder::new().name(format!("encode-{number}")).spawn(move || work(&shared))?;
+    }
+    Ok((Engine { shared, running }, life))
 }
 
-fn work(jobs: &Mutex<Receiver<Job>>) {
-    loop {
-        let next = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        match next {
-            Ok(job) => job(),
-            Err(mpsc::RecvError) => return,
+/// A panic is its job's, and the thread goes on: also after one that came while the job was
+/// cleared away, which its task could not catch.
+fn work(shared: &Shared) {
+    let jobs = || {
+        while let Some(job) = shared.queue.pop() {
+            job.run();
         }
+    };
+    while catch_unwind(AssertUnwindSafe(jobs)).is_err() {
+        tracing::error!("a job panicked as it ended");
+    }
+}
+
+impl<T, W> Job for Task<T, W>
+where
+    T: Send,
+    W: FnOnce() -> T + Send,
+{
+    fn is_wanted(&self) -> bool {
+        !self.reply.is_closed()
+    }
+
+    fn run(self: Box<Self>) {
+        let Self { work, reply, submitted, ticket, shared } = *self;
+        let waited = submitted.elapsed();
+        let micros = u64::try_from(waited.as_micros()).unwrap_or(u64::MAX);
+        shared.last_wait_us.store(micros, Ordering::Relaxed);
+        // A router that saw a panic is sound: its writers publish at the very end.
+        let result = catch_unwind(AssertUnwindSafe(work))
+            .map(|value| Done { value, waited })
+            .map_err(|_| EngineError::Panicked);
+        // Before the answer: who has it may come back at once, and finds room.
+        drop(ticket);
+        let _gone = reply.send(result);
     }
 }
 
 impl Engine {
     /// Admits nobody any more; who was admitted is served.
     pub(crate) fn close(&self) {
-        self.admission.close();
+        self.shared.admission.close();
     }
 
     /// A place in the queue.
     pub(crate) fn admit(&self) -> Result<Ticket, EngineError> {
-        match Arc::clone(&self.admission).try_acquire_owned() {
-            Ok(permit) => Ok(Arc::new(permit)),
-            Err(TryAcquireError::NoPermits) => Err(EngineError::Full),
-            Err(TryAcquireError::Closed) => Err(EngineError::Stopping),
-        }
+        let shared = &self.shared;
+        let place = || Arc::clone(&shared.admission).try_acquire_owned();
+        let found = place().or_else(|full| match full {
+            TryAcquireError::NoPermits => {
+                // Those who have gone may hold places still.
+                shared.queue.sweep();
+                place()
+            }
+            closed @ TryAcquireError::Closed => Err(closed),
+        });
+        found.map(Arc::new).map_err(|error| match error {
+            TryAcquireError::NoPermits => EngineError::Full { retry_after_s: self.retry_after_s() },
+            TryAcquireError::Closed => EngineError::Stopping,
+        })
+    }
+
+    /// When a refused caller should come back: after the time that the last job has waited,
+    /// which is about what the queue takes to drain.
+    pub(crate) fn retry_after_s(&self) -> u64 {
+        let waited = Duration::from_micros(self.shared.last_wait_us.load(Ordering::Relaxed));
+        waited.as_secs().saturating_add(1).min(LONGEST_ABSENCE)
+    }
+
+    /// Jobs that wait for a thread.
+    pub(crate) fn waiting(&self) -> usize {
+        self.shared.queue.len()
     }
 
     /// Runs a request of one job.
@@ -125,17 +222,19 @@ impl Engine {
         W: FnOnce() -> T + Send + 'static,
     {
         let ticket = self.admit()?;
-        self.submit(ticket, work)?.answer().await
+        self.submit(ticket, Lane::Query, work)?.answer().await
     }
 
-    /// Runs the parts of one request, which takes one place in the queue; `each` gets what
-    /// they came to in order, with the part's number, and ends the whole by an error.
+    /// Runs the parts of one request, of `texts` texts each, which takes one place in the
+    /// queue; `each` gets what they came to in order, with the part's number, and ends the
+    /// whole by an error.
     ///
     /// No more parts than there are threads are ever queued, so another request waits for
     /// one part of this one and not for all.
     pub(crate) async fn run_parts<T, W, E>(
         &self,
         ticket: &Ticket,
+        texts: usize,
         parts: impl IntoIterator<Item = W>,
         mut each: impl FnMut(usize, Done<T>) -> Result<(), E>,
     ) -> Result<(), E>
@@ -144,16 +243,16 @@ impl Engine {
         W: FnOnce() -> T + Send + 'static,
         E: From<EngineError>,
     {
-        let mut queued: VecDeque<Pending<T>> = VecDeque::with_capacity(self.workers);
+        let mut queued: VecDeque<Pending<T>> = VecDeque::with_capacity(self.shared.workers);
         let mut answered = 0;
         for part in parts {
-            if queued.len() == self.workers
+            if queued.len() == self.shared.workers
                 && let Some(first) = queued.pop_front()
             {
                 each(answered, first.answer().await?)?;
                 answered += 1;
             }
-            queued.push_back(self.submit(Arc::clone(ticket), part)?);
+            queued.push_back(self.submit(Arc::clone(ticket), Lane::Part { texts }, part)?);
         }
         for (pending, number) in queued.into_iter().zip(answered..) {
             each(number, pending.answer().await?)?;
@@ -164,7 +263,7 @@ impl Engine {
     /// Runs the last job of a request on a thread that may wait for the disk.
     ///
     /// Until it begins it is as any other job: not run if its caller goes away or the server
-    /// has stopped. Once begun it is done whatever happens, and the caller hears what came of
+    /// has stopped, or its deadline is past. Once begun it is done whatever happens, and the caller hears what came of
     /// it, for nobody could tell what a change came to that was cut short.
     pub(crate) async fn finish<T, W>(&self, ticket: Ticket, work: W) -> Result<T, EngineError>
     where
@@ -173,8 +272,9 @@ impl Engine {
     {
         let (reply, answer) = oneshot::channel();
         let running = self.running.clone();
+        let commitment = Commitment::current();
         let job = move || {
-            if reply.is_closed() {
+            if reply.is_closed() || commitment.is_some_and(|commitment| !commitment.begin()) {
                 return;
             }
             let result = if running.has_changed().is_err() {
@@ -189,38 +289,40 @@ impl Engine {
         answer.await.unwrap_or(Err(EngineError::Stopping))
     }
 
-    fn submit<T, W>(&self, ticket: Ticket, work: W) -> Result<Pending<T>, EngineError>
+    fn submit<T, W>(&self, ticket: Ticket, lane: Lane, work: W) -> Result<Pending<T>, EngineError>
     where
         T: Send + 'static,
         W: FnOnce() -> T + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
-        let submitted = Instant::now();
-        let job = move || {
-            if reply.is_closed() {
-                return;
-            }
-            let waited = submitted.elapsed();
-            // A router that saw a panic is sound: its writers publish at the very end.
-            let result = catch_unwind(AssertUnwindSafe(work))
-                .map(|value| Done { value, waited })
-                .map_err(|_| EngineError::Panicked);
-            // Before the answer: who has it may come back at once, and finds room.
-            drop(ticket);
-            let _gone = reply.send(result);
-        };
-        let queue = self.queue.upgrade().ok_or(EngineError::Stopping)?;
-        queue.send(Box::new(job)).map_err(|_| EngineError::Stopping)?;
-        Ok(Pending { answer, running: self.running.clone() })
+        let shared = Arc::clone(&self.shared);
+        let task = Task { work, reply, submitted: Instant::now(), ticket, shared };
+        if !self.shared.queue.push(lane, Box::new(task)) {
+            return Err(EngineError::Stopping);
+        }
+        let (running, shared) = (self.running.clone(), Arc::clone(&self.shared));
+        Ok(Pending { answer, running, shared, answered: false })
     }
 }
 
 impl<T> Pending<T> {
     async fn answer(mut self) -> Result<Done<T>, EngineError> {
-        tokio::select! {
+        let answer = tokio::select! {
             biased;
-            result = self.answer => result.unwrap_or(Err(EngineError::Stopping)),
+            result = &mut self.answer => result.unwrap_or(Err(EngineError::Stopping)),
             _stopped = self.running.changed() => Err(EngineError::Stopping),
+        };
+        self.answered = true;
+        answer
+    }
+}
+
+impl<T> Drop for Pending<T> {
+    fn drop(&mut self) {
+        if !self.answered {
+            // Closed first, so that whoever is told finds it so.
+            self.answer.close();
+            self.shared.queue.abandon();
         }
     }
 }

@@ -1,4 +1,5 @@
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
+use std::sync::{Mutex, mpsc};
 
 use tokio::task::{JoinHandle, yield_now};
 
@@ -40,7 +41,7 @@ where
         values.push(done.value);
         Ok(())
     };
-    engine.run_parts(&ticket, parts, each).await?;
+    engine.run_parts(&ticket, 1, parts, each).await?;
     Ok(values)
 }
 
@@ -66,7 +67,7 @@ async fn one_more_than_may_wait_is_refused_at_once() {
     });
     yield_now().await;
     let refused = engine.run(|| 2).await;
-    assert_eq!(refused.unwrap_err(), EngineError::Full);
+    assert_eq!(refused.unwrap_err(), EngineError::Full { retry_after_s: 1 });
 
     drop(held.open);
     assert!(held.answer.await.unwrap().is_ok());
@@ -198,7 +199,7 @@ fn a_last_job_whose_caller_is_gone_is_not_run_and_its_place_is_free() {
         let (next, _) = finishing(&engine);
         next.await.unwrap().unwrap();
         assert!(!ran.load(Ordering::SeqCst));
-        assert_eq!(engine.admission.available_permits(), 3);
+        assert_eq!(engine.shared.admission.available_permits(), 3);
     });
 }
 
@@ -243,7 +244,7 @@ async fn a_last_job_that_panics_is_answered() {
     let ticket = engine.admit().unwrap();
     let broken = engine.finish(ticket, || panic!("as the test wants")).await;
     assert_eq!(broken.map(|(): ()| ()), Err(EngineError::Panicked));
-    assert_eq!(engine.admission.available_permits(), 3);
+    assert_eq!(engine.shared.admission.available_permits(), 3);
 }
 
 #[tokio::test]
@@ -255,9 +256,9 @@ async fn a_request_that_is_ended_by_a_part_runs_no_further_ones() {
         move || ran.lock().unwrap().push(number)
     };
     let ticket = engine.admit().unwrap();
-    let each = |number, _| if number == 2 { Err(EngineError::Full) } else { Ok(()) };
-    let ended = engine.run_parts(&ticket, (0..100).map(part), each).await;
-    assert_eq!(ended, Err(EngineError::Full));
+    let each = |number, _| if number == 2 { Err(EngineError::Panicked) } else { Ok(()) };
+    let ended = engine.run_parts(&ticket, 1, (0..100).map(part), each).await;
+    assert_eq!(ended, Err(EngineError::Panicked));
     engine.run(|| ()).await.unwrap();
     assert!(ran.lock().unwrap().len() <= 4, "{ran:?}");
 }

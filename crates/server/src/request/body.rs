@@ -1,5 +1,8 @@
 //! A JSON object of a known shape.
 
+use std::error::Error;
+use std::iter;
+
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, FailedToBufferBody};
 use axum::extract::{FromRequest, Request};
@@ -7,6 +10,7 @@ use axum::http::{HeaderMap, header};
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
+use crate::engine::EngineError;
 use crate::failure::{Failure, Fault};
 
 /// Most bytes of a body, but for a routes file.
@@ -52,8 +56,14 @@ pub(super) async fn read<S: Send + Sync>(
         BytesRejection::FailedToBufferBody(FailedToBufferBody::LengthLimitError(_)) => {
             Failure::BodyTooLarge { limit }
         }
-        other => Failure::BrokenBody(other),
+        other => refused(&other).map_or_else(|| Failure::BrokenBody(other), Failure::Engine),
     })
+}
+
+/// Why this server did not read on, if it was this server.
+fn refused(error: &(dyn Error + 'static)) -> Option<EngineError> {
+    let mut causes = iter::successors(Some(error), |&error| error.source());
+    causes.find_map(|cause| cause.downcast_ref::<EngineError>().copied())
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {

@@ -146,3 +146,33 @@ fn a_change_that_was_admitted_is_made() {
     let router = reopen(&path, Stage::new(), StoreOptions::default());
     assert!(router.snapshot().route("greeting").is_some());
 }
+
+/// A thousand requests that wait when the stop begins are all answered, each on its own
+/// connection.
+#[test]
+fn a_thousand_in_flight_are_answered() {
+    const IN_FLIGHT: usize = 1000;
+    let mut server = Server::with(Config { workers: 2, ..Config::default() });
+    let post = |body: String| {
+        let length = body.len();
+        format!(
+            "POST /route HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n\
+             content-length: {length}\r\n\r\n{body}"
+        )
+    };
+    let held = post(json!({"query": HOLD}).to_string());
+    let mut connections: Vec<_> = (0..2).map(|_| server.connect(held.as_bytes())).collect();
+    server.stage.wait_until_held();
+    let query = |number: usize| post(json!({"query": format!("my bill {number}")}).to_string());
+    connections.extend((2..IN_FLIGHT).map(|number| server.connect(query(number).as_bytes())));
+    // Both threads are held and all others wait.
+    while server.get("/health").ok()["queue"]["waiting"] != IN_FLIGHT - 2 {
+        thread::sleep(Duration::from_millis(1));
+    }
+    server.begin_stop();
+    server.stage.release();
+    for connection in connections {
+        assert_eq!(Reply::from(connection).status, 200);
+    }
+    server.outcome().unwrap();
+}

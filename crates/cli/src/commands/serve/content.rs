@@ -1,7 +1,6 @@
 //! What is served: from memory or from a database, filled from a routes file.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use synaptoroute::{NamespaceName, Router};
 
@@ -28,12 +27,13 @@ pub(super) fn open(args: &ServeArgs, engine_args: &EngineArgs) -> Result<Served,
         Ok::<_, Failure>((path.clone(), (stamp, content), file::read_routes(path)?))
     };
     let file = args.routes.as_ref().map(read).transpose()?;
+    let encoder = || engine::cached(engine_args, args.cache_mb);
     let router = match database(args) {
         Some(path) => {
             let database = Database { path, namespace: NamespaceName::default() };
-            database.writer(engine_args, &args.keep, Missing::Create)?
+            database.writer(encoder, &args.keep, Missing::Create)?
         }
-        None => Router::new(Arc::new(engine::encoder(engine_args)?)),
+        None => Router::new(encoder()?),
     };
     let Some((path, (stamp, seen), file)) = file else {
         return Ok(Served { router, source: None });

@@ -65,6 +65,8 @@ pub(crate) fn run(args: &ServeArgs, engine_args: &EngineArgs) -> Result<(), Fail
             config.workers = usize::from(workers);
         }
         config.max_queue = args.max_queue;
+        config.max_queue_bytes = args.max_queue_mb.saturating_mul(1_000_000);
+        config.deadline = args.deadline.map(Duration::from_millis);
         config.grace = Duration::from_secs(args.grace);
         Ok(synaptoroute_server::serve(served.router, listener, config, stop).await?)
     });

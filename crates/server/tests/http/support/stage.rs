@@ -29,6 +29,7 @@ struct Now {
     held: usize,
     released: bool,
     broken: Option<&'static str>,
+    asked: usize,
 }
 
 impl Stage {
@@ -46,6 +47,11 @@ impl Stage {
     pub(crate) fn release(&self) {
         self.now.lock().unwrap().released = true;
         self.changed.notify_all();
+    }
+
+    /// Texts that it was given.
+    pub(crate) fn asked(&self) -> usize {
+        self.now.lock().unwrap().asked
     }
 
     /// Treats every text as if it had this word.
@@ -67,7 +73,10 @@ impl Encoder for Stage {
     }
 
     fn encode(&self, texts: &[&str]) -> Result<Vec<Embedding>, EncodeError> {
-        let broken = self.now.lock().unwrap().broken;
+        let mut now = self.now.lock().unwrap();
+        now.asked += texts.len();
+        let broken = now.broken;
+        drop(now);
         let told = |word| broken == Some(word) || texts.iter().any(|text| text.contains(word));
         assert!(!told(PANIC), "as the test wants");
         if told(FAIL) {
