@@ -116,13 +116,11 @@ fn callers_who_have_gone_leave_their_places_to_others() {
         server.stage.wait_until_held();
         let before = server.stage.asked();
         let gone: Vec<_> = (0..4).map(|_| server.connect(request.as_bytes())).collect();
-        let full = || {
-            let within = "1";
-            post_within(&server, within, "/route", &json!({"query": "hello"})).status == 429
-        };
-        while !full() {
+        let full = || post_within(&server, "1", "/route", &json!({"query": "hello"})).status == 429;
+        while server.get("/health").ok()["queue"]["waiting"] != 4 {
             thread::sleep(Duration::from_millis(1));
         }
+        assert!(full());
         drop(gone);
         // The server notices in its own time; then there is room, though the thread is held.
         while full() {
