@@ -2,7 +2,6 @@
 
 use std::any::Any;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::extract::DefaultBodyLimit;
 use axum::http::{Method, Uri};
@@ -15,6 +14,7 @@ use tokio::task;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::trace::TraceLayer;
 
+use crate::access::{Guard, guard};
 use crate::config::Config;
 use crate::engine::{Engine, EngineError};
 use crate::failure::Failure;
@@ -22,7 +22,7 @@ use crate::health::Probe;
 use crate::intake::Intake;
 use crate::request::{FileBody, MAX_BODY_BYTES, well_formed};
 use crate::{
-    backup, deadline, decide, embeddings, health, history, namespaces, read, settings, texts,
+    backup, cors, deadline, decide, embeddings, health, history, namespaces, read, settings, texts,
     transfer, unread, write,
 };
 
@@ -38,8 +38,6 @@ pub(crate) struct App {
     pub(crate) engine: Engine,
     /// How much may be inside.
     pub(crate) intake: Intake,
-    /// How long a request may take that does not say.
-    deadline: Option<Duration>,
     /// Whether changes can be kept.
     pub(crate) probe: Arc<Probe>,
     reads: Arc<Semaphore>,
@@ -49,8 +47,7 @@ impl App {
     pub(crate) fn new(router: Router, engine: Engine, config: &Config) -> Self {
         let probe = Arc::new(Probe::new(router.clone()));
         let intake = Intake::new(config.max_queue_bytes, engine.clone());
-        let deadline = config.deadline;
-        Self { router, engine, intake, deadline, probe, reads: Arc::new(Semaphore::new(READS)) }
+        Self { router, engine, intake, probe, reads: Arc::new(Semaphore::new(READS)) }
     }
 
     /// Runs what takes more than a moment, and encodes nothing, where it is in nobody's way:
@@ -71,9 +68,10 @@ impl App {
 }
 
 /// The whole service.
-pub(crate) fn build(app: App) -> axum::Router {
-    let (intake, limit) = (app.intake.clone(), app.deadline);
-    axum::Router::new()
+pub(crate) fn build(app: App, config: &Config) -> axum::Router {
+    let (intake, limit) = (app.intake.clone(), config.deadline);
+    let guard_with = config.access.clone().map(|a| Guard::new(a, app.router.name().clone()));
+    let service = axum::Router::new()
         .merge(content())
         .nest("/namespaces/{namespace}", content())
         .route("/namespaces", get(namespaces::list))
@@ -85,12 +83,20 @@ pub(crate) fn build(app: App) -> axum::Router {
         .fallback(unknown_path)
         .method_not_allowed_fallback(wrong_method)
         .with_state(app)
-        .layer(middleware::from_fn(well_formed))
+        .layer(middleware::from_fn(well_formed));
+    // Without keys nothing is asked, and costs nothing.
+    let service = match guard_with {
+        Some(with) => service.layer(middleware::from_fn_with_state(with, guard)),
+        None => service,
+    };
+    let service = service
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn_with_state(limit, deadline::keep))
         .layer(middleware::from_fn_with_state(intake, unread::finish))
-        .layer(TraceLayer::new_for_http())
+        .layer(TraceLayer::new_for_http());
+    // A browser asks first, and shows no key then.
+    if config.cors.is_empty() { service } else { service.layer(cors::layer(&config.cors)) }
 }
 
 /// What there is of each namespace.

@@ -4,7 +4,12 @@ use std::num::NonZero;
 use std::thread;
 use std::time::Duration;
 
-/// Limits of a server.
+use crate::access::Access;
+use crate::cors::Origin;
+use crate::limits::Limits;
+use crate::tls::Tls;
+
+/// How a server serves.
 ///
 /// ```
 /// use synaptoroute_server::Config;
@@ -12,7 +17,7 @@ use std::time::Duration;
 /// let config = Config { workers: 4, ..Config::default() };
 /// assert_eq!(config.max_queue, 10_000);
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Config {
     /// Threads that encode; all cores unless set, and never fewer than one. More than there
     /// are cores gains nothing.
@@ -29,6 +34,14 @@ pub struct Config {
     /// How long requests that were admitted may take to finish once the server stops; those
     /// left are then answered 503. 10 seconds unless set.
     pub grace: Duration,
+    /// Of connections, and of slow clients.
+    pub limits: Limits,
+    /// Who may ask; unset, everybody who can reach the listener.
+    pub access: Option<Access>,
+    /// What to encrypt with; unset, nothing is.
+    pub tls: Option<Tls>,
+    /// The web pages that may ask, by where they come from; none unless set.
+    pub cors: Vec<Origin>,
 }
 
 impl Default for Config {
@@ -39,6 +52,10 @@ impl Default for Config {
             max_queue_bytes: 256 << 20,
             deadline: None,
             grace: Duration::from_secs(10),
+            limits: Limits::default(),
+            access: None,
+            tls: None,
+            cors: Vec::new(),
         }
     }
 }

@@ -1,11 +1,13 @@
 //! Everything that can go wrong with a request, and its status.
 
 use std::io;
+use std::time::Duration;
 
 use axum::http::{Method, StatusCode};
 use serde_json::error::Category;
-use synaptoroute::{EncodeError, FileError, RouterError, StoreError, TextError};
+use synaptoroute::{EncodeError, FileError, NamespaceName, RouterError, StoreError, TextError};
 
+use crate::access::Role;
 use crate::engine::EngineError;
 pub(crate) use crate::fault::Fault;
 
@@ -14,6 +16,37 @@ pub(crate) use crate::fault::Fault;
 pub(crate) enum Failure {
     #[error("the body could not be read to its end: {0}")]
     BrokenBody(axum::extract::rejection::BytesRejection),
+    #[error(
+        "the body did not arrive within {limit:?}; send it in one go, or in smaller parts by \
+         several requests"
+    )]
+    SlowBody { limit: Duration },
+    #[error("all {max} connections of this server are taken; try again, or share fewer")]
+    Crowded { max: usize },
+    #[error(
+        "no key was shown, and this server asks for one; send it as Authorization: Bearer KEY, \
+         or as X-API-Key: KEY"
+    )]
+    NoKey,
+    #[error(
+        "the key that was shown is not known here; send one that is, once, as Authorization: \
+         Bearer KEY, or as X-API-Key: KEY"
+    )]
+    UnknownKey,
+    #[error(
+        "the key {name:?} has the role {role}, and this call takes {needed}; use a key with that \
+         role"
+    )]
+    WrongRole { name: String, role: Role, needed: Role },
+    #[error("the key {name:?} is not good for the namespace {:?}; use one that is", namespace.as_str())]
+    WrongNamespace { name: String, namespace: NamespaceName },
+    #[error(
+        "the key {name:?} is limited to some namespaces, and this call is about all; use a key \
+         that is not"
+    )]
+    LimitedKey { name: String },
+    #[error("this call is not open to any key")]
+    Unlisted,
     #[error("the body is not UTF-8 from byte {valid_bytes} on")]
     NotUtf8 { valid_bytes: usize },
     #[error("the body is not JSON: {0}")]
@@ -108,6 +141,13 @@ impl Failure {
             | Self::Precondition { .. }
             | Self::Timeout { .. }
             | Self::File { malformed: true, .. } => StatusCode::BAD_REQUEST,
+            Self::SlowBody { .. } => StatusCode::REQUEST_TIMEOUT,
+            Self::NoKey | Self::UnknownKey => StatusCode::UNAUTHORIZED,
+            Self::WrongRole { .. }
+            | Self::WrongNamespace { .. }
+            | Self::LimitedKey { .. }
+            | Self::Unlisted => StatusCode::FORBIDDEN,
+            Self::Crowded { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::UnknownPath { .. } | Self::UnknownModel { .. } => StatusCode::NOT_FOUND,
             Self::WrongMethod { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::ForeignTag { .. } => StatusCode::PRECONDITION_FAILED,

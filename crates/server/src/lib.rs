@@ -20,8 +20,9 @@
 //!
 //! In the order in which a request meets them:
 //!
-//! - `serve`: accepts connections, and stops without dropping what was admitted.
-//! - `app`: which handler answers which path.
+//! - `serve`: begins, and stops without dropping what was admitted.
+//! - `connection`: takes connections, over `tls` or not, and holds each to the `limits`.
+//! - `app`: which handler answers which path; `access` who may ask it, `cors` which web pages.
 //! - `request`: bytes to checked values; nothing further in checks them again.
 //! - `decide`, `embeddings`: the handlers that ask; `read`, `settings`, `history`, `transfer`,
 //!   `backup`, `health`: those that read; `write`, `texts`, `namespaces`: those that change.
@@ -33,10 +34,13 @@
 //!   wrong with one value, `problem` writes it all down as RFC 9457 says.
 //! - `unread`: what becomes of a connection when the answer was ready before the body.
 
+mod access;
 mod app;
 mod backup;
 mod change;
 mod config;
+mod connection;
+mod cors;
 mod deadline;
 mod decide;
 mod embeddings;
@@ -46,6 +50,7 @@ mod fault;
 mod health;
 mod history;
 mod intake;
+mod limits;
 mod namespaces;
 mod problem;
 mod read;
@@ -53,9 +58,14 @@ mod request;
 mod serve;
 mod settings;
 mod texts;
+mod tls;
 mod transfer;
 mod unread;
 mod write;
 
+pub use access::{Access, ApiKey, Keys, KeysError, Role};
 pub use config::Config;
+pub use cors::{Origin, OriginError};
+pub use limits::Limits;
 pub use serve::{ServeError, serve};
+pub use tls::{Tls, TlsError};

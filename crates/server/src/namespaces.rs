@@ -1,12 +1,13 @@
 //! `GET /namespaces`, `PUT` and `DELETE /namespaces/{namespace}`: isolated sets of routes.
 
-use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use serde::Serialize;
 use synaptoroute::{NamespaceName, NamespaceSummary, Revision, RouterError};
 
+use crate::access::Reach;
 use crate::app::App;
 use crate::failure::Failure;
 use crate::request::{IfMatch, PathNamespace};
@@ -23,8 +24,14 @@ pub(crate) struct Done {
 }
 
 /// All namespaces, by name.
-pub(crate) async fn list(State(app): State<App>) -> Json<Listing> {
-    Json(Listing { namespaces: app.router.namespaces() })
+///
+/// Of these a key that is limited to some sees those alone.
+pub(crate) async fn list(State(app): State<App>, reach: Option<Extension<Reach>>) -> Json<Listing> {
+    let mut namespaces = app.router.namespaces();
+    if let Some(Extension(reach)) = reach {
+        namespaces.retain(|namespace| reach.covers(&namespace.name));
+    }
+    Json(Listing { namespaces })
 }
 
 /// Makes an empty namespace: 201, or 200 if there is one of that name, which stays as it is.

@@ -25,8 +25,10 @@ impl IntoResponse for Failure {
         let status = self.status();
         let detail = self.to_string();
         // The caller is told, and nothing is wrong; the others are for whoever keeps it running.
-        let expected =
-            matches!(self, Self::Engine(EngineError::Stopping | EngineError::Late { .. }));
+        let expected = matches!(
+            self,
+            Self::Engine(EngineError::Stopping | EngineError::Late { .. }) | Self::Crowded { .. }
+        );
         if status.is_server_error() && !expected {
             tracing::error!(%detail, "a request failed");
         }
@@ -45,6 +47,12 @@ impl IntoResponse for Failure {
         ) = self
         {
             headers.insert(header::RETRY_AFTER, retry_after_s.into());
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if matches!(self, Self::Crowded { .. }) {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
         }
         response
     }

@@ -1,10 +1,10 @@
-//! A listener's life: accept, stop, finish what was admitted.
+//! A server's life: begin, stop, finish what was admitted.
 
-use std::future::{Future, IntoFuture};
+use std::future::Future;
 use std::io;
+use std::pin::pin;
 use std::time::Duration;
 
-use axum::serve::ListenerExt;
 use synaptoroute::Router;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -12,7 +12,7 @@ use tokio::time;
 
 use crate::app::{self, App};
 use crate::config::Config;
-use crate::engine;
+use crate::{connection, engine};
 
 /// What is left for writing the refusals of requests that outlasted the grace.
 const FAREWELL: Duration = Duration::from_millis(500);
@@ -29,9 +29,6 @@ pub enum ServeError {
         /// What the system said.
         source: io::Error,
     },
-    /// Connections cannot be accepted.
-    #[error("cannot accept connections: {0}")]
-    Accept(io::Error),
 }
 
 /// Answers on `listener` until `shutdown` resolves.
@@ -43,7 +40,7 @@ pub enum ServeError {
 ///
 /// # Errors
 ///
-/// The threads could not be started, or the listener failed.
+/// The threads could not be started. A listener that fails is tried again.
 pub async fn serve(
     router: Router,
     listener: TcpListener,
@@ -60,26 +57,19 @@ pub async fn serve(
         door.close();
         let _gone = stop.send(());
     };
-    let listener = listener.tap_io(|connection| {
-        if let Err(error) = connection.set_nodelay(true) {
-            tracing::debug!(%error, "a connection keeps its small packets back");
-        }
-    });
-    let mut serving = axum::serve(listener, app::build(App::new(router, engine, &config)))
-        .with_graceful_shutdown(shutdown)
-        .into_future();
+    let service = app::build(App::new(router, engine, &config), &config);
+    let serving = connection::run(listener, service, config.limits, config.tls, shutdown);
+    let mut serving = pin!(serving);
     let overdue = async {
         let _stopped = stopping.await;
         time::sleep(config.grace).await;
     };
     tokio::select! {
-        served = &mut serving => return served.map_err(ServeError::Accept),
+        () = &mut serving => return Ok(()),
         () = overdue => {}
     }
     tracing::warn!(grace = ?config.grace, "requests outlasted the grace; refusing them");
     drop(workers);
-    match time::timeout(FAREWELL, serving).await {
-        Ok(served) => served.map_err(ServeError::Accept),
-        Err(_elapsed) => Ok(()),
-    }
+    let _late = time::timeout(FAREWELL, serving).await;
+    Ok(())
 }

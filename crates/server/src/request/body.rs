@@ -10,6 +10,7 @@ use axum::http::{HeaderMap, header};
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
+use crate::connection::SlowBody;
 use crate::engine::EngineError;
 use crate::failure::{Failure, Fault};
 
@@ -56,14 +57,20 @@ pub(super) async fn read<S: Send + Sync>(
         BytesRejection::FailedToBufferBody(FailedToBufferBody::LengthLimitError(_)) => {
             Failure::BodyTooLarge { limit }
         }
-        other => refused(&other).map_or_else(|| Failure::BrokenBody(other), Failure::Engine),
+        other => match cause::<SlowBody>(&other) {
+            Some(SlowBody { limit }) => Failure::SlowBody { limit },
+            None => match cause::<EngineError>(&other) {
+                Some(refused) => Failure::Engine(refused),
+                None => Failure::BrokenBody(other),
+            },
+        },
     })
 }
 
-/// Why this server did not read on, if it was this server.
-fn refused(error: &(dyn Error + 'static)) -> Option<EngineError> {
+/// What of this kind made it fail, if something did.
+fn cause<T: Error + Copy + 'static>(error: &(dyn Error + 'static)) -> Option<T> {
     let mut causes = iter::successors(Some(error), |&error| error.source());
-    causes.find_map(|cause| cause.downcast_ref::<EngineError>().copied())
+    causes.find_map(|cause| cause.downcast_ref::<T>().copied())
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {

@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
+mod access;
 mod backup;
+mod cors;
 mod deadlines;
 mod early;
 mod embeddings;
@@ -15,7 +17,9 @@ mod problems;
 mod readiness;
 mod refusals;
 mod routes;
+mod slow;
 mod stopping;
 mod support;
+mod tls;
 mod transfer;
 mod writers;
