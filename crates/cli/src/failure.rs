@@ -14,7 +14,7 @@ use synaptoroute::python::PythonFileError;
 use synaptoroute::{
     FileError, Isa, IsaError, OpenError, RouteError, RouterError, StoreError, TextError,
 };
-use synaptoroute_server::ServeError;
+use synaptoroute_server::{KeysError, ServeError, TlsError};
 
 use crate::remote::RemoteError;
 
@@ -60,7 +60,7 @@ pub(crate) enum Failure {
     NoText,
     #[error(
         "{0} is reached from other machines, and no key is asked for: anyone there could change \
-         the routes. Listen on 127.0.0.1, or say --insecure"
+         the routes. Listen on 127.0.0.1, name keys with --keys, or say --insecure"
     )]
     Exposed(SocketAddr),
     #[error(
@@ -96,6 +96,23 @@ pub(crate) enum Failure {
     Route(#[from] RouteError),
     #[error(transparent)]
     Remote(#[from] RemoteError),
+    #[error("{place}: {source}")]
+    Keys { place: String, source: KeysError },
+    #[error(
+        "with a new entry {} would be no file of keys: {source}; mend it, or leave out --append \
+         and put the entry there by hand",
+        path.display()
+    )]
+    KeyNotAdded { path: PathBuf, source: KeysError },
+    #[error("the system has no random numbers: {0}")]
+    Random(io::Error),
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    #[error(
+        "{}: there is no certificate in it; it should be PEM, with a BEGIN CERTIFICATE line",
+        path.display()
+    )]
+    NoCertificate { path: PathBuf },
     #[error(transparent)]
     Serve(#[from] ServeError),
     #[error("the measured service did not answer: {0}")]
@@ -176,6 +193,9 @@ impl Failure {
             | Self::Route(_)
             | Self::NoText
             | Self::Exposed(_)
+            | Self::Keys { .. }
+            | Self::KeyNotAdded { .. }
+            | Self::NoCertificate { .. }
             | Self::Isa(_) => true,
             Self::Router(error) => matches!(
                 error,
@@ -184,6 +204,7 @@ impl Failure {
                     | RouterError::Encode(_)
                     | RouterError::EncodeText { .. }
             ),
+            Self::Tls(error) => !matches!(error, TlsError::Read { .. }),
             Self::Python { source, .. } => !matches!(**source, PythonFileError::Store(_)),
             Self::Store(error) => !error.is_store_failure(),
             Self::Remote(error) => error.is_callers_fault(),

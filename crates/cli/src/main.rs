@@ -28,6 +28,7 @@ fn main() -> ExitCode {
     let engine = &args.engine;
     let done = match &args.command {
         Command::Serve(args) => commands::serve::run(args, engine),
+        Command::Key(args) => commands::key::run(args),
         Command::Route(args) => commands::route::run(args, engine),
         Command::Routes(args) => commands::routes::run(args, engine),
         Command::Namespaces(args) => commands::namespaces::run(args, engine),

@@ -6,6 +6,7 @@
 mod bench;
 mod content;
 mod history;
+mod key;
 mod model;
 mod place;
 mod route;
@@ -23,6 +24,7 @@ pub(crate) use content::{
     RoutesCommand,
 };
 pub(crate) use history::{DiffArgs, RevisionsArgs, RollbackArgs};
+pub(crate) use key::KeyArgs;
 pub(crate) use model::{ConvertArgs, InfoArgs, ModelCommand};
 pub(crate) use place::{Choice, DEFAULT_DB, KeepArgs};
 pub(crate) use route::RouteArgs;
@@ -80,6 +82,8 @@ pub(crate) struct JsonArgs {
 pub(crate) enum Command {
     /// Answer over HTTP
     Serve(ServeArgs),
+    /// Make a key for a server that asks for one
+    Key(KeyArgs),
     /// Decide where texts belong, and print it
     Route(RouteArgs),
     /// Look at routes and change them

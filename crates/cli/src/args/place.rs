@@ -10,7 +10,7 @@ use synaptoroute::{Durability, NamespaceName, OpenOptions, StoreOptions};
 
 use crate::failure::Failure;
 use crate::place::{Database, Place};
-use crate::remote::{Remote, ServerUrl};
+use crate::remote::{self, Remote, ServerUrl};
 
 /// The database, where nothing else is named.
 pub(crate) const DEFAULT_DB: &str = "synaptoroute.db";
@@ -39,6 +39,10 @@ pub(crate) struct PlaceArgs {
         hide_env_values = true
     )]
     api_key: Option<String>,
+    /// Certificate, PEM, of the authority that signed an https server's, where it is none of
+    /// those that browsers trust: then this one is trusted, and no other
+    #[arg(long, global = true, value_name = "FILE", env = "SYNAPTOROUTE_CA_CERT")]
+    ca_cert: Option<PathBuf>,
     /// Namespace: each has routes, settings and revisions of its own
     #[arg(
         long,
@@ -157,7 +161,7 @@ impl PlaceArgs {
                 .checked(VARIABLES)?
                 .unwrap_or_default(),
         };
-        Ok(self.place_of(named))
+        self.place_of(named)
     }
 
     /// As [`Self::place`], where a routes file will do as well.
@@ -168,7 +172,7 @@ impl PlaceArgs {
         };
         Ok(match named.routes {
             Some(routes) => Choice::Routes(routes),
-            None => Choice::Place(self.place_of(named)),
+            None => Choice::Place(self.place_of(named)?),
         })
     }
 
@@ -176,15 +180,18 @@ impl PlaceArgs {
         Named { routes: routes.map(Into::into), db: self.db.clone(), url: self.url.clone() }
     }
 
-    fn place_of(&self, named: Named) -> Place {
+    fn place_of(&self, named: Named) -> Result<Place, Failure> {
         let namespace = self.namespace.clone();
-        match named.url {
-            Some(url) => Place::Server(Remote::new(url, self.api_key.as_deref(), namespace)),
+        Ok(match named.url {
+            Some(url) => {
+                let tls = remote::trust(self.ca_cert.as_deref())?;
+                Place::Server(Remote::new(url, self.api_key.as_deref(), tls, namespace))
+            }
             None => {
                 let path = named.db.unwrap_or_else(|| DEFAULT_DB.into());
                 Place::Database(Database { path, namespace })
             }
-        }
+        })
     }
 }
 

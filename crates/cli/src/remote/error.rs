@@ -13,6 +13,11 @@ pub(crate) enum RemoteError {
          prints its address first"
     )]
     Unreachable { url: ServerUrl, source: ureq::Error },
+    #[error(
+        "TLS with {url} failed: {source}; if its certificate is right, name that of the authority \
+         that signed it with --ca-cert, and if the server has no TLS, write http://"
+    )]
+    Tls { url: ServerUrl, source: std::io::Error },
     #[error("the request cannot be sent: {0}")]
     Unsendable(ureq::http::Error),
     #[error("the request cannot be written: {0}")]

@@ -1,9 +1,11 @@
 //! A running server, asked over HTTP.
 
 mod error;
+mod trust;
 mod url;
 
 use std::fmt;
+use std::io::ErrorKind;
 use std::time::Duration;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -11,9 +13,11 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use synaptoroute::{NamespaceName, Revision};
 use ureq::http::{Method, Response, StatusCode, header};
+use ureq::tls::TlsConfig;
 use ureq::{Agent, Body};
 
 pub(crate) use error::RemoteError;
+pub(crate) use trust::trust;
 pub(crate) use url::ServerUrl;
 
 /// All but what RFC 3986 calls unreserved.
@@ -35,12 +39,18 @@ pub(crate) struct Remote {
 }
 
 impl Remote {
-    pub(crate) fn new(url: ServerUrl, key: Option<&str>, namespace: NamespaceName) -> Self {
+    pub(crate) fn new(
+        url: ServerUrl,
+        key: Option<&str>,
+        tls: TlsConfig,
+        namespace: NamespaceName,
+    ) -> Self {
         let config = Agent::config_builder()
             .http_status_as_error(false)
             .timeout_connect(Some(CONNECT))
             .timeout_recv_response(Some(ANSWER))
             .max_redirects(0)
+            .tls_config(tls)
             .build();
         let authorization = key.map(|key| format!("Bearer {key}"));
         Self { agent: config.into(), url, authorization, namespace }
@@ -119,7 +129,19 @@ impl Remote {
         if let Some(expected) = expected {
             request = request.header(header::IF_MATCH, format!("\"{expected}\""));
         }
-        let unreachable = |source| RemoteError::Unreachable { url: self.url.clone(), source };
+        let unreachable = |source| {
+            let url = self.url.clone();
+            match source {
+                // So the library reports what its TLS says of the other side.
+                ureq::Error::Io(io) if url.is_tls() && io.kind() == ErrorKind::InvalidData => {
+                    RemoteError::Tls { url, source: io }
+                }
+                ureq::Error::Rustls(_) | ureq::Error::Tls(_) => {
+                    RemoteError::Tls { url, source: std::io::Error::other(source.to_string()) }
+                }
+                source => RemoteError::Unreachable { url, source },
+            }
+        };
         let answered = match body {
             Some(body) => {
                 let request = request.header(header::CONTENT_TYPE, "application/json").body(body);

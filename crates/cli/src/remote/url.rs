@@ -16,19 +16,20 @@ impl FromStr for ServerUrl {
         let no_url = || format!("{url:?} is no address of a server; write http://HOST:PORT");
         let parts: Uri = url.parse().map_err(|_| no_url())?;
         match parts.scheme_str() {
-            Some("http") => {}
-            Some("https") => {
-                return Err(format!(
-                    "{url:?}: this program speaks no TLS; reach the server by http, through a \
-                     tunnel if it is elsewhere"
-                ));
-            }
+            Some("http" | "https") => {}
             _ => return Err(no_url()),
         }
         if parts.host().is_none_or(str::is_empty) || parts.query().is_some() {
             return Err(no_url());
         }
         Ok(Self(url.trim_end_matches('/').to_owned()))
+    }
+}
+
+impl ServerUrl {
+    /// Whether it is asked by TLS.
+    pub(crate) fn is_tls(&self) -> bool {
+        self.0.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https:"))
     }
 }
 

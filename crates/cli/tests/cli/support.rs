@@ -105,6 +105,11 @@ impl Service {
         Self::saying(args, Stdio::piped())
     }
 
+    /// By a command that is set up already.
+    pub(crate) fn by(mut command: Command, args: &[&str]) -> Self {
+        Self::of(command.args(SERVE).args(args), Stdio::piped())
+    }
+
     /// As [`Self::start`], with its standard error where it is told.
     pub(crate) fn saying(args: &[&str], stderr: Stdio) -> Self {
         Self::of(program().args(SERVE).args(args), stderr)
@@ -120,7 +125,7 @@ impl Service {
             thread::spawn(move || lines.try_for_each(|line| sender.send(line)));
         }
         let service = Self { child, url: url.trim_end().to_owned(), notes: notes.into() };
-        assert!(service.url.starts_with("http://"), "{:?}: {}", service.url, service.rest());
+        assert!(service.url.starts_with("http"), "{:?}: {}", service.url, service.rest());
         service
     }
 

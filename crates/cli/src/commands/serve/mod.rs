@@ -1,8 +1,9 @@
 //! `synaptoroute serve`: answers over HTTP until it is told to stop.
 //!
-//! `content` opens what is served and fills it from a routes file, which `reload` reads again
+//! `access` sees to who may ask, and `content` opens what is served and fills it from a routes file, which `reload` reads again
 //! when it changes or somebody says so.
 
+mod access;
 mod content;
 mod reload;
 
@@ -27,9 +28,7 @@ use crate::words::count;
 const LAST_WORK: Duration = Duration::from_millis(500);
 
 pub(crate) fn run(args: &ServeArgs, engine_args: &EngineArgs) -> Result<(), Failure> {
-    if !args.listen.ip().is_loopback() && !args.insecure {
-        return Err(Failure::Exposed(args.listen));
-    }
+    let entrance = access::open(args)?;
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
@@ -43,14 +42,20 @@ pub(crate) fn run(args: &ServeArgs, engine_args: &EngineArgs) -> Result<(), Fail
     listener.set_nonblocking(true).map_err(listen)?;
     let served = content::open(args, engine_args)?;
     let runtime = tokio::runtime::Runtime::new().map_err(Failure::Runtime)?;
+    let scheme = if entrance.tls.is_some() { "https" } else { "http" };
     let done = runtime.block_on(async {
         let listener = TcpListener::from_std(listener).map_err(listen)?;
-        let url = format!("http://{}", listener.local_addr().map_err(listen)?);
+        let url = format!("{scheme}://{}", listener.local_addr().map_err(listen)?);
         // Whoever has the address may send signals.
         let stop = stop_signal().map_err(Failure::Runtime)?;
+        if let (Some(access), Some(keys)) = (&entrance.access, &args.access.keys) {
+            let hangup = signal(SignalKind::hangup()).map_err(Failure::Runtime)?;
+            drop(tokio::spawn(access::keep_up(access.clone(), keys.clone(), hangup)));
+        }
         let mut hangup = signal(SignalKind::hangup()).map_err(Failure::Runtime)?;
         match served.source {
             Some(source) => drop(tokio::spawn(reload::keep_up(source, hangup))),
+            None if args.access.keys.is_some() => {}
             // A terminal that closes, or a habit, must not end a service that keeps state.
             None => drop(tokio::spawn(async move {
                 while hangup.recv().await.is_some() {
@@ -59,7 +64,7 @@ pub(crate) fn run(args: &ServeArgs, engine_args: &EngineArgs) -> Result<(), Fail
             })),
         }
         output::line(&url)?;
-        introduce(&served.router, &url, args);
+        introduce(&served.router, &url, args, entrance.access.is_some());
         let mut config = Config::default();
         if let Some(workers) = args.workers {
             config.workers = usize::from(workers);
@@ -67,6 +72,10 @@ pub(crate) fn run(args: &ServeArgs, engine_args: &EngineArgs) -> Result<(), Fail
         config.max_queue = args.max_queue;
         config.max_queue_bytes = args.max_queue_mb.saturating_mul(1_000_000);
         config.deadline = args.deadline.map(Duration::from_millis);
+        config.limits = entrance.limits;
+        config.access = entrance.access;
+        config.tls = entrance.tls;
+        config.cors.clone_from(&args.access.cors_origin);
         config.grace = Duration::from_secs(args.grace);
         Ok(synaptoroute_server::serve(served.router, listener, config, stop).await?)
     });
@@ -75,7 +84,7 @@ pub(crate) fn run(args: &ServeArgs, engine_args: &EngineArgs) -> Result<(), Fail
 }
 
 /// Says what is served and where changes go.
-fn introduce(router: &Router, url: &str, args: &ServeArgs) {
+fn introduce(router: &Router, url: &str, args: &ServeArgs, has_keys: bool) {
     let namespaces = router.namespaces();
     let routes: usize = namespaces.iter().map(|namespace| namespace.route_count).sum();
     let kept = match router.path() {
@@ -93,10 +102,11 @@ fn introduce(router: &Router, url: &str, args: &ServeArgs) {
         }
         _ => String::new(),
     };
+    let key = if has_keys { " -H \"authorization: Bearer $KEY\"" } else { "" };
     let (model, isa) = (&router.model().name, router.model().isa);
     output::note(format_args!(
-        "serving {} {kept} ({model}, {isa})\ntry:  curl -s {url}{below}/route -H 'content-type: \
-         application/json' -d '{{\"query\": \"I was charged twice\"}}'",
+        "serving {} {kept} ({model}, {isa})\ntry:  curl -s {url}{below}/route{key} -H \
+         'content-type: application/json' -d '{{\"query\": \"I was charged twice\"}}'",
         count(routes, "route")
     ));
 }

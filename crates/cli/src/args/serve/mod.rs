@@ -1,4 +1,6 @@
-//! `serve`: what is answered from, and how.
+//! `serve`: what is answered from, and how; `access` has who may ask.
+
+mod access;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -7,6 +9,7 @@ use clap::builder::BoolishValueParser;
 use synaptoroute::NamespaceName;
 
 use super::place::{KeepArgs, namespace};
+pub(crate) use access::AccessArgs;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct ServeArgs {
@@ -65,7 +68,7 @@ pub(crate) struct ServeArgs {
         env = "SYNAPTOROUTE_LISTEN"
     )]
     pub(crate) listen: SocketAddr,
-    /// Listen beyond this machine although nobody is asked for a key: whoever reaches the
+    /// Listen beyond this machine although no --keys are asked for: whoever reaches the
     /// address can read and change the routes
     #[arg(long, env = "SYNAPTOROUTE_INSECURE", value_parser = BoolishValueParser::new())]
     pub(crate) insecure: bool,
@@ -105,6 +108,8 @@ pub(crate) struct ServeArgs {
     /// What to log to standard error: off, error, warn, info, debug or trace
     #[arg(long, default_value = "warn", value_name = "LEVEL", env = "SYNAPTOROUTE_LOG")]
     pub(crate) log: tracing::level_filters::LevelFilter,
+    #[command(flatten)]
+    pub(crate) access: AccessArgs,
     #[command(flatten)]
     pub(crate) keep: KeepArgs,
 }
