@@ -60,6 +60,7 @@ pub(crate) fn layer(origins: &[Origin]) -> CorsLayer {
             HeaderName::from_static("x-request-id"),
             HeaderName::from_static("traceparent"),
             HeaderName::from_static("tracestate"),
+            HeaderName::from_static("x-timeout-ms"),
         ])
         .expose_headers([
             header::ALLOW,

@@ -96,11 +96,13 @@ fn a_body_that_drips_is_cut_off() {
 #[test]
 fn who_does_not_read_is_cut_off() {
     let server = server(Limits { write_timeout: SHORT, ..Limits::default() });
-    let text = "long ".repeat(12_000);
-    let texts: Vec<String> = (0..60).map(|number| format!("{text}{number}")).collect();
-    let route = json!({"name": "large", "utterances": texts});
+    let route = json!({
+        "name": "large",
+        "utterances": ["a long story"],
+        "metadata": {"blob": "x".repeat(4_000_000)},
+    });
     assert_eq!(server.post("/routes", &route).status, 200);
-    // Some 3.6 MB each: what the system holds on both sides is full long before the last.
+    // Some 4 MB each: what the system holds on both sides is full long before the last.
     let mut deaf = server.connect(b"");
     let mut asked = 0;
     for _ in 0..2000 {
