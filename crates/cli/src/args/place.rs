@@ -1,8 +1,10 @@
 //! Where content is: a database file or a running server, and in which namespace.
 
-use std::env;
+use std::convert::Infallible;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::{env, fmt};
 
 use clap::ValueEnum;
 use clap::builder::BoolishValueParser;
@@ -38,7 +40,7 @@ pub(crate) struct PlaceArgs {
         env = "SYNAPTOROUTE_API_KEY",
         hide_env_values = true
     )]
-    api_key: Option<String>,
+    api_key: Option<Secret>,
     /// Certificate, PEM, of the authority that signed an https server's, where it is none of
     /// those that browsers trust: then this one is trusted, and no other
     #[arg(long, global = true, value_name = "FILE", env = "SYNAPTOROUTE_CA_CERT")]
@@ -53,6 +55,24 @@ pub(crate) struct PlaceArgs {
         env = "SYNAPTOROUTE_NAMESPACE"
     )]
     namespace: NamespaceName,
+}
+
+/// What must not be printed with the other arguments.
+#[derive(Clone)]
+struct Secret(String);
+
+impl FromStr for Secret {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("…")
+    }
 }
 
 /// How a database is written.
@@ -185,7 +205,12 @@ impl PlaceArgs {
         Ok(match named.url {
             Some(url) => {
                 let tls = remote::trust(self.ca_cert.as_deref())?;
-                Place::Server(Remote::new(url, self.api_key.as_deref(), tls, namespace))
+                Place::Server(Remote::new(
+                    url,
+                    self.api_key.as_ref().map(|key| key.0.as_str()),
+                    tls,
+                    namespace,
+                ))
             }
             None => {
                 let path = named.db.unwrap_or_else(|| DEFAULT_DB.into());

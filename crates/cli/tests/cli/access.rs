@@ -1,7 +1,11 @@
 //! Keys and TLS, as an operator sets them up and a client uses them.
 
 use std::fs;
+use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
+use std::thread;
+use std::time::Duration;
 
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use serde_json::Value;
@@ -174,5 +178,31 @@ fn over_tls_the_address_is_https_and_the_command_line_asks_there() {
     assert!(stderr(&distrusted).contains("--ca-cert"), "{}", stderr(&distrusted));
     let empty = ask(&["--ca-cert", "key.pem"]);
     assert_eq!(empty.status.code(), Some(2), "{}", stderr(&empty));
+    service.stop();
+}
+
+/// More connections than the system lets it have files: it says how many it takes, and goes on.
+#[test]
+fn too_few_files_end_nothing() {
+    let program = env!("CARGO_BIN_EXE_synaptoroute");
+    let mut shell = Command::new("sh");
+    // What is refused lingers a moment, so these are not even enough for that.
+    shell.args(["-c", "ulimit -n 40 && exec \"$0\" \"$@\"", program]);
+    let routes = example();
+    let service = Service::by(shell, &[routes.to_str().unwrap(), "--log", "error"]);
+    service.says("allows this process 40 open files");
+    let address = service.url.strip_prefix("http://").unwrap();
+    let crowd: Vec<_> = (0..100).map_while(|_| TcpStream::connect(address).ok()).collect();
+    service.says("no connection can be taken");
+    drop(crowd);
+    let agent = ureq::Agent::config_builder().http_status_as_error(false).build().new_agent();
+    let answered = (0..1000).any(|_| {
+        thread::sleep(Duration::from_millis(10));
+        agent
+            .get(format!("{}/health", service.url))
+            .call()
+            .is_ok_and(|answer| answer.status() == 200)
+    });
+    assert!(answered, "it takes no connection any more");
     service.stop();
 }
