@@ -41,10 +41,11 @@ pub(crate) struct Entry {
 #[non_exhaustive]
 pub enum KeysError {
     /// It is no YAML or JSON.
-    #[error("it is neither YAML nor JSON{}", at(source))]
+    #[error("it is neither YAML nor JSON{}", at(*place))]
     Malformed {
-        /// What the parser says.
-        source: serde_norway::Error,
+        /// The line and column where that shows. The parser's own words may quote what stands
+        /// there, so they are not kept.
+        place: Option<(usize, usize)>,
     },
     /// It is something else.
     #[error(
@@ -96,11 +97,9 @@ pub enum KeysError {
     },
 }
 
-/// Where a parser stopped; its own words may quote what stands there.
-fn at(error: &serde_norway::Error) -> String {
-    error.location().map_or_else(String::new, |place| {
-        format!(", from line {} column {} on", place.line(), place.column())
-    })
+fn at(place: Option<(usize, usize)>) -> String {
+    place
+        .map_or_else(String::new, |(line, column)| format!(", from line {line} column {column} on"))
 }
 
 #[derive(Deserialize)]
@@ -119,8 +118,10 @@ impl Keys {
     ///
     /// It is something else, or two entries cannot be told apart.
     pub fn parse(text: &str) -> Result<Self, KeysError> {
-        let value =
-            serde_norway::from_str(text).map_err(|source| KeysError::Malformed { source })?;
+        let value = serde_norway::from_str(text).map_err(|error| {
+            let place = error.location().map(|place| (place.line(), place.column()));
+            KeysError::Malformed { place }
+        })?;
         let list = match value {
             Value::Sequence(list) => list,
             Value::Null => return Err(KeysError::Empty),
