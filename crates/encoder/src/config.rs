@@ -7,6 +7,7 @@ use crate::error::ModelError;
 /// How a text's token vectors become one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Pooling {
     /// The vector of the first token, `[CLS]`.
     Cls,

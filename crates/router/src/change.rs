@@ -38,6 +38,7 @@ pub enum Change {
 /// What becomes of content that an imported file does not name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum ImportMode {
     /// It goes: afterwards everything is as the file says.
     Replace,
@@ -49,30 +50,38 @@ pub enum ImportMode {
 /// New values for parts of a route; `Some(None)` takes a value away.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RoutePatch {
     /// The cut on confidence.
     #[serde(deserialize_with = "given")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Cut>))]
     pub threshold: Option<Option<Cut>>,
     /// The cut on the cosine `nearest`.
     #[serde(deserialize_with = "given")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<SimilarityCut>))]
     pub score_threshold: Option<Option<SimilarityCut>>,
     /// What the route is for.
     #[serde(deserialize_with = "given")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     pub description: Option<Option<String>>,
     /// All of the metadata.
     #[serde(deserialize_with = "crate::metadata::or_null")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
     pub metadata: Option<Option<Map<String, Value>>>,
 }
 
 /// New values for settings; `Some(None)` goes back to the default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SettingsPatch {
     /// See [`Settings::margin`].
     #[serde(deserialize_with = "given")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Margin>))]
     pub margin: Option<Option<Margin>>,
     /// See [`Settings::top_k`].
     #[serde(deserialize_with = "given")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<TopK>))]
     pub top_k: Option<Option<TopK>>,
 }
 

@@ -9,6 +9,7 @@ use crate::text::Text;
 
 /// Which route a query belongs to, or none, and what speaks for it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct Decision {
     /// The route that matched; null unless [`Outcome::Matched`].
@@ -29,6 +30,7 @@ pub struct Decision {
     pub candidates: Vec<Candidate>,
     /// Of the matched route, where it has any.
     #[serde(skip_serializing_if = "Map::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
     pub metadata: Map<String, Value>,
     /// The content this was decided on.
     pub revision: Revision,
@@ -38,6 +40,7 @@ pub struct Decision {
 
 /// How a query came out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Outcome {
@@ -51,6 +54,7 @@ pub enum Outcome {
 
 /// Why a query came out as it did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Reason {
@@ -85,6 +89,7 @@ impl Reason {
 
 /// A route that was considered.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct Candidate {
     /// Its name.
@@ -99,6 +104,7 @@ pub struct Candidate {
 
 /// An utterance near the query.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Neighbour {
     /// The utterance.
     pub utterance: Text,
@@ -108,6 +114,7 @@ pub struct Neighbour {
 
 /// Which fit a decision used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct FitStatus {
     /// The content it was made from.

@@ -44,9 +44,11 @@ pub const MAX_FILE_BYTES: usize = 256 * 1024 * 1024;
 /// Routes, settings and negatives of one namespace.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct RoutesFile {
     /// Of the format.
+    #[cfg_attr(feature = "openapi", schema(value_type = u64, minimum = 1, maximum = 1))]
     pub version: Version,
     /// Texts that belong to no route.
     #[serde(default, deserialize_with = "distinct_texts", skip_serializing_if = "Vec::is_empty")]

@@ -10,6 +10,7 @@ use crate::text::Text;
 
 /// One entry of the log of revisions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RevisionEntry {
     /// Its number.
     pub revision: Revision,
@@ -21,6 +22,7 @@ pub struct RevisionEntry {
 
 /// What one must do to get from one revision's content to another's.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Diff {
     /// The revision compared from.
     pub from: Revision,
@@ -38,6 +40,7 @@ pub struct Diff {
 
 /// A value before and after.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Changed<T> {
     /// In the revision compared from.
     pub before: T,
@@ -47,6 +50,7 @@ pub struct Changed<T> {
 
 /// How a route differs; one that was added or removed differs in all its texts.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RouteDiff {
     /// Its name.
     pub name: RouteName,
@@ -65,6 +69,7 @@ pub struct RouteDiff {
 
 /// What became of a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum RouteDiffKind {
     /// Only the later content has it.
@@ -77,6 +82,7 @@ pub enum RouteDiffKind {
 
 /// How two lists of texts differ.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TextsDiff {
     /// Only in the later list, in its order.
     pub added: Vec<Text>,

@@ -11,6 +11,11 @@ use crate::checked;
 /// A route's name: 1 to 128 characters, no control characters, no blanks around it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(into = "String")]
+#[cfg_attr(
+    feature = "openapi",
+    derive(utoipa::ToSchema),
+    schema(value_type = String, min_length = 1, max_length = 128, example = "billing")
+)]
 pub struct RouteName(Arc<str>);
 
 /// Why a name is refused.
@@ -109,6 +114,11 @@ impl fmt::Display for RouteName {
 /// A namespace's name, by the rules of a route's.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(utoipa::ToSchema),
+    schema(value_type = String, min_length = 1, max_length = 128, example = "tenant-7")
+)]
 pub struct NamespaceName(RouteName);
 
 impl NamespaceName {

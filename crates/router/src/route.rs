@@ -11,6 +11,7 @@ use crate::text::Text;
 use crate::threshold::{Cut, SimilarityCut};
 
 /// A destination and the utterances that lead to it.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Route {
@@ -32,12 +33,14 @@ pub struct Route {
     pub description: Option<String>,
     /// Returned with every decision for this route.
     #[serde(skip_serializing_if = "Map::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
     pub metadata: Map<String, Value>,
 }
 
 /// What a route has besides its name and its texts.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RouteAttributes {
     /// See [`Route::threshold`].
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -50,6 +53,7 @@ pub struct RouteAttributes {
     pub description: Option<String>,
     /// See [`Route::metadata`].
     #[serde(skip_serializing_if = "Map::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
     pub metadata: Map<String, Value>,
 }
 

@@ -7,6 +7,7 @@ use crate::checked;
 /// Settings of a namespace.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Settings {
     /// Two routes that pass within this score of each other make the outcome ambiguous.
     pub margin: Margin,
@@ -17,6 +18,11 @@ pub struct Settings {
 /// A difference of scores, 0 (off) to 2.
 #[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd, Serialize)]
 #[serde(into = "f64")]
+#[cfg_attr(
+    feature = "openapi",
+    derive(utoipa::ToSchema),
+    schema(value_type = f64, minimum = 0, maximum = 2, example = 0.05)
+)]
 pub struct Margin(f64);
 
 impl Margin {
@@ -55,6 +61,11 @@ impl From<Margin> for f64 {
 /// A number of candidates, 1 to 100; 3 unless set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(into = "u64")]
+#[cfg_attr(
+    feature = "openapi",
+    derive(utoipa::ToSchema),
+    schema(value_type = u64, minimum = 1, maximum = 100, example = 3)
+)]
 pub struct TopK(usize);
 
 impl TopK {

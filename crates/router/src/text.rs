@@ -13,6 +13,11 @@ pub const MAX_TEXT_BYTES: usize = 64 * 1024;
 /// A text of at most 64 KiB that is not blank.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(into = "String")]
+#[cfg_attr(
+    feature = "openapi",
+    derive(utoipa::ToSchema),
+    schema(value_type = String, min_length = 1, max_length = 65536, pattern = r"\S", example = "I was charged twice")
+)]
 pub struct Text(Arc<str>);
 
 /// Why a text is refused.

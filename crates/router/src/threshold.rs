@@ -7,11 +7,21 @@ use crate::checked;
 /// A cut on confidence, 0 to 1.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd, Serialize)]
 #[serde(into = "f64")]
+#[cfg_attr(
+    feature = "openapi",
+    derive(utoipa::ToSchema),
+    schema(value_type = f64, minimum = 0, maximum = 1, example = 0.6)
+)]
 pub struct Cut(f64);
 
 /// A cut on the cosine `nearest`, -1 to 1.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd, Serialize)]
 #[serde(into = "f64")]
+#[cfg_attr(
+    feature = "openapi",
+    derive(utoipa::ToSchema),
+    schema(value_type = f64, minimum = -1, maximum = 1, example = 0.4)
+)]
 pub struct SimilarityCut(f64);
 
 /// A cut outside its range.

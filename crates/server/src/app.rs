@@ -8,7 +8,7 @@ use axum::http::{Method, Uri};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
-use synaptoroute::{Owner, Router};
+use synaptoroute::Router;
 use tokio::sync::Semaphore;
 use tokio::task;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -22,8 +22,8 @@ use crate::health::Probe;
 use crate::intake::Intake;
 use crate::request::{FileBody, MAX_BODY_BYTES, well_formed};
 use crate::{
-    backup, cors, deadline, decide, embeddings, health, history, namespaces, read, settings, texts,
-    transfer, unread, write,
+    backup, cors, deadline, decide, embeddings, health, history, namespaces, openapi, read,
+    settings, texts, transfer, unread, write,
 };
 
 /// Long reads at a time. Each may hold a copy of everything there is; those beyond wait.
@@ -78,11 +78,16 @@ pub(crate) fn build(app: App, config: &Config) -> axum::Router {
         .route("/namespaces/{namespace}", put(namespaces::create).delete(namespaces::remove))
         .route("/v1/embeddings", post(embeddings::create))
         .route("/backup", get(backup::backup))
+        .route("/openapi.json", get(openapi::document))
+        .route("/docs", get(openapi::docs))
+        .route("/docs/", get(openapi::index))
+        .route("/docs/{file}", get(openapi::asset))
         .route("/health", get(health::health))
         .route("/ready", get(health::ready))
         .fallback(unknown_path)
         .method_not_allowed_fallback(wrong_method)
         .with_state(app)
+        .layer(middleware::from_fn(openapi::known_parameters))
         .layer(middleware::from_fn(well_formed));
     // Without keys nothing is asked, and costs nothing.
     let service = match guard_with {
@@ -106,9 +111,18 @@ fn content() -> axum::Router<App> {
         .route("/route/batch", post(decide::route_batch))
         .route("/routes", get(read::list).post(write::upsert))
         .route("/routes/{name}", get(read::one).patch(write::patch).delete(write::remove))
-        .route("/routes/{name}/utterances", texts::of_route(Owner::Utterances))
-        .route("/routes/{name}/negatives", texts::of_route(Owner::Negatives))
-        .route("/negatives", texts::of_namespace().get(read::negatives))
+        .route(
+            "/routes/{name}/utterances",
+            post(texts::add_utterances).delete(texts::remove_utterances),
+        )
+        .route(
+            "/routes/{name}/negatives",
+            post(texts::add_route_negatives).delete(texts::remove_route_negatives),
+        )
+        .route(
+            "/negatives",
+            get(read::negatives).post(texts::add_negatives).delete(texts::remove_negatives),
+        )
         .route("/settings", get(settings::read).patch(settings::patch))
         .route("/export", get(transfer::export))
         .route("/import", post(transfer::import).layer(DefaultBodyLimit::max(FileBody::MAX_BYTES)))

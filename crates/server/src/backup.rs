@@ -22,6 +22,9 @@ const CHUNK: usize = 64 << 10;
 /// The copy lies in the folder for temporary files (`TMPDIR`), as large as the database, until
 /// it is sent. It has no name there, so it is gone whatever happens to the caller or to this
 /// process.
+#[utoipa::path(get, path = "/backup", tag = "files",
+    responses((status = 200, description = "The database", body = [u8],
+        content_type = "application/vnd.sqlite3")))]
 pub(crate) async fn backup(State(app): State<App>) -> Result<Response, Failure> {
     let router = app.router.clone();
     let copy = move || -> Result<(File, u64), Failure> {

@@ -12,6 +12,7 @@ use serde::Serialize;
 use synaptoroute::{
     Change, Draft, Embedding, EncodeError, Revision, RouteName, Router, RouterError, Text,
 };
+use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::decide::PART;
@@ -19,9 +20,12 @@ use crate::engine::{Done, Ticket};
 use crate::failure::Failure;
 
 /// The answer to a change.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Change, example = json!({"status": "success", "route": "billing", "revision": 2}))]
 pub(crate) struct Changed {
+    /// `success`.
     pub(crate) status: &'static str,
+    /// The route that was changed, where one was named.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) route: Option<RouteName>,
     /// The one that was added or removed, where one was sent by itself.

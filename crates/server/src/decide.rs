@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use synaptoroute::{Answer, RouteOptions, RouterError, Text, TopK};
+use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::engine::Done;
@@ -17,26 +18,37 @@ const MAX_QUERIES: usize = 10_000;
 /// request that came later waits: a few milliseconds with texts of a sentence.
 pub(crate) const PART: usize = 8;
 
-#[derive(Deserialize)]
+/// A text to decide for.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"query": "I was charged twice", "top_k": 2}))]
 pub(crate) struct Query {
+    #[schema(value_type = Text)]
     query: String,
+    /// Candidates to list, in place of the setting.
     top_k: Option<TopK>,
 }
 
-#[derive(Deserialize)]
+/// Texts to decide for.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"queries": ["I was charged twice", "how do I bake bread"]}))]
 pub(crate) struct Queries {
+    #[schema(value_type = Vec<Text>, min_items = 1, max_items = 10000)]
     queries: Vec<String>,
+    /// Candidates to list, in place of the setting.
     top_k: Option<TopK>,
 }
 
-#[derive(Serialize)]
+/// As many as there were queries, in their order.
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Decisions {
     decisions: Vec<Answer>,
 }
 
 /// Decides for one query.
+#[utoipa::path(post, path = "/route", tag = "decide", request_body = Query,
+    responses((status = 200, description = "The decision; `none` is one too", body = Answer)))]
 pub(crate) async fn route(
     State(app): State<App>,
     Scope(router): Scope,
@@ -57,6 +69,8 @@ pub(crate) async fn route(
 /// A batch is worked on in parts, between which others get their turn. A part sees one
 /// revision; a batch that runs while routes change can see two, and each decision says
 /// which was its own.
+#[utoipa::path(post, path = "/route/batch", tag = "decide", request_body = Queries,
+    responses((status = 200, description = "The decisions", body = Decisions)))]
 pub(crate) async fn route_batch(
     State(app): State<App>,
     Scope(router): Scope,

@@ -37,6 +37,8 @@ pub(crate) enum Fault {
     Revision { found: String },
     #[error("is no parameter here; `{known}` can be given")]
     UnknownParameter { known: String },
+    #[error("is no parameter here; this call takes none after a question mark")]
+    NoParameters,
     #[error("is given twice; give it once")]
     RepeatedParameter,
 }

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 use synaptoroute::{Pooling, Revision, RouteOptions, Text};
+use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::engine::EngineError;
@@ -13,7 +14,8 @@ pub(crate) use probe::Probe;
 
 mod probe;
 
-#[derive(Serialize)]
+/// The process answers.
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Health {
     status: &'static str,
     version: &'static str,
@@ -30,7 +32,8 @@ struct Queue {
     bytes: usize,
 }
 
-#[derive(Serialize)]
+/// An inference ran, and something was written.
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Ready {
     status: &'static str,
     model: Model,
@@ -38,7 +41,8 @@ pub(crate) struct Ready {
     routes: usize,
 }
 
-#[derive(Serialize)]
+/// What reads the texts.
+#[derive(Serialize, ToSchema)]
 struct Model {
     name: String,
     fingerprint: String,
@@ -51,6 +55,8 @@ struct Model {
 }
 
 /// The process answers; nothing is computed.
+#[utoipa::path(get, path = "/health", tag = "service",
+    responses((status = 200, description = "It lives", body = Health)))]
 pub(crate) async fn health(State(app): State<App>) -> Json<Health> {
     Json(Health {
         status: "alive",
@@ -61,6 +67,8 @@ pub(crate) async fn health(State(app): State<App>) -> Json<Health> {
 }
 
 /// Routes a text by the way all queries go, queue included, and sees that changes can be kept.
+#[utoipa::path(get, path = "/ready", tag = "service",
+    responses((status = 200, description = "It works", body = Ready)))]
 pub(crate) async fn ready(State(app): State<App>) -> Result<Json<Ready>, Failure> {
     let probe = Text::try_from("is anybody there").expect("it is short and not blank");
     let router = app.router.clone();

@@ -4,26 +4,34 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
-use synaptoroute::{Change, Revision, RevisionEntry};
+use synaptoroute::{Change, Diff, Revision, RevisionEntry};
+use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::change::{Changed, make};
 use crate::failure::{Failure, Fault};
 use crate::request::{IfMatch, JsonBody, Page, PathRevisions, Scope, cursor, etag};
 
-#[derive(Serialize)]
+/// Revisions, the newest first.
+#[derive(Serialize, ToSchema)]
+#[schema(as = RevisionLog)]
 struct Log {
     revisions: Vec<RevisionEntry>,
+    /// The next page's `cursor`; null on the last.
     next: Option<String>,
 }
 
-#[derive(Deserialize)]
+/// Where to go back to.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = Rollback, example = json!({"revision": 1}))]
 pub(crate) struct Target {
     revision: Revision,
 }
 
 /// A page of the kept revisions, newest first.
+#[utoipa::path(get, path = "/revisions", tag = "history", params(Page),
+    responses((status = 200, description = "A page of revisions", body = Log, headers(("ETag" = String, description = "The content's revision in quotes, for `If-Match`")))))]
 pub(crate) async fn list(
     State(app): State<App>,
     Scope(router): Scope,
@@ -45,6 +53,8 @@ pub(crate) async fn list(
 }
 
 /// What one must do to get from one revision's content to another's, whichever is older.
+#[utoipa::path(get, path = "/revisions/{from}/diff/{to}", tag = "history", params(PathRevisions),
+    responses((status = 200, description = "What differs", body = Diff, headers(("ETag" = String, description = "The content's revision in quotes, for `If-Match`")))))]
 pub(crate) async fn diff(
     State(app): State<App>,
     Scope(router): Scope,
@@ -56,6 +66,8 @@ pub(crate) async fn diff(
 }
 
 /// Goes back to a kept revision's content, as a revision of its own.
+#[utoipa::path(post, path = "/rollback", tag = "history", params(IfMatch), request_body = Target,
+    responses((status = 200, description = "The content is as it was", body = Changed)))]
 pub(crate) async fn rollback(
     State(app): State<App>,
     Scope(router): Scope,

@@ -32,6 +32,7 @@
 //! - `engine`: the threads that encode, and the bounded queue before them.
 //! - `failure`: everything that goes wrong, and its status, in one place; `fault` is what is
 //!   wrong with one value, `problem` writes it all down as RFC 9457 says.
+//! - `openapi`: the contract as a document, made from the handlers and types, and a page to read it.
 //! - `unread`: what becomes of a connection when the answer was ready before the body.
 
 mod access;
@@ -52,6 +53,7 @@ mod history;
 mod intake;
 mod limits;
 mod namespaces;
+mod openapi;
 mod problem;
 mod read;
 mod request;

@@ -6,19 +6,25 @@ use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use serde::Serialize;
 use synaptoroute::{NamespaceName, NamespaceSummary, Revision, RouterError};
+use utoipa::ToSchema;
 
 use crate::access::Reach;
 use crate::app::App;
 use crate::failure::Failure;
 use crate::request::{IfMatch, PathNamespace};
 
-#[derive(Serialize)]
+/// All namespaces, by name.
+#[derive(Serialize, ToSchema)]
+#[schema(as = NamespaceList)]
 pub(crate) struct Listing {
     namespaces: Vec<NamespaceSummary>,
 }
 
-#[derive(Serialize)]
+/// The answer to a change of namespaces.
+#[derive(Serialize, ToSchema)]
+#[schema(as = NamespaceChange, example = json!({"status": "success", "namespace": "tenant-7"}))]
 pub(crate) struct Done {
+    /// `success`.
     status: &'static str,
     namespace: NamespaceName,
 }
@@ -26,6 +32,8 @@ pub(crate) struct Done {
 /// All namespaces, by name.
 ///
 /// Of these a key that is limited to some sees those alone.
+#[utoipa::path(get, path = "/namespaces", tag = "namespaces",
+    responses((status = 200, description = "The namespaces", body = Listing)))]
 pub(crate) async fn list(State(app): State<App>, reach: Option<Extension<Reach>>) -> Json<Listing> {
     let mut namespaces = app.router.namespaces();
     if let Some(Extension(reach)) = reach {
@@ -37,6 +45,9 @@ pub(crate) async fn list(State(app): State<App>, reach: Option<Extension<Reach>>
 /// Makes an empty namespace: 201, or 200 if there is one of that name, which stays as it is.
 ///
 /// With `If-Match` it must be there, and at that revision.
+#[utoipa::path(put, path = "/namespaces/{namespace}", tag = "namespaces", params(PathNamespace, IfMatch),
+    responses((status = 200, description = "It was there", body = Done),
+        (status = 201, description = "It was made", body = Done)))]
 pub(crate) async fn create(
     State(app): State<App>,
     PathNamespace(name): PathNamespace,
@@ -58,6 +69,8 @@ pub(crate) async fn create(
 }
 
 /// Removes a namespace with its routes and its history.
+#[utoipa::path(delete, path = "/namespaces/{namespace}", tag = "namespaces", params(PathNamespace, IfMatch),
+    responses((status = 200, description = "It is gone", body = Done)))]
 pub(crate) async fn remove(
     State(app): State<App>,
     PathNamespace(name): PathNamespace,

@@ -4,18 +4,24 @@ use axum::Json;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::engine::EngineError;
 use crate::failure::Failure;
 
-/// What stands in the body.
-#[derive(Serialize)]
-struct Problem<'a> {
+/// What went wrong, as RFC 9457 has it.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub(crate) struct Problem<'a> {
     /// No type of its own: the status says what kind it is.
     r#type: &'static str,
+    /// The status in words.
     title: &'static str,
+    /// The same as the answer's.
     status: u16,
+    /// What is wrong, and what to do next.
     detail: &'a str,
+    /// The field to blame, where there is one, such as `queries[3]`.
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<&'a str>,
 }

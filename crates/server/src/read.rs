@@ -8,25 +8,31 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use synaptoroute::{Cut, Owner, Revision, RouteEntry, RouteName, RouterError, SimilarityCut, Text};
+use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::failure::Failure;
 use crate::request::{Page, PathName, Scope, cursor, etag};
 
-#[derive(Serialize)]
+/// Texts that belong to no route.
+#[derive(Serialize, ToSchema)]
 struct Negatives {
     negatives: Vec<Text>,
     revision: Revision,
 }
 
-#[derive(Serialize)]
+/// A page of routes, by name.
+#[derive(Serialize, ToSchema)]
+#[schema(as = RouteList)]
 struct Listing<'a> {
     routes: Vec<Summary<'a>>,
+    /// The next page's `cursor`; null on the last.
     next: Option<String>,
 }
 
 /// A route in a list; what is not set is left out.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = RouteSummary)]
 struct Summary<'a> {
     name: &'a RouteName,
     utterance_count: usize,
@@ -40,7 +46,8 @@ struct Summary<'a> {
 }
 
 /// A route in full; what is not set is null.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = WholeRoute)]
 struct Full<'a> {
     name: &'a RouteName,
     utterances: &'a [Text],
@@ -48,11 +55,14 @@ struct Full<'a> {
     threshold: Option<Cut>,
     score_threshold: Option<SimilarityCut>,
     description: Option<&'a str>,
+    #[schema(value_type = Object)]
     metadata: &'a Map<String, Value>,
     revision: Revision,
 }
 
 /// A page of routes, by name.
+#[utoipa::path(get, path = "/routes", tag = "routes", params(Page),
+    responses((status = 200, description = "A page of routes", body = Listing<'static>, headers(("ETag" = String, description = "The content's revision in quotes, for `If-Match`")))))]
 pub(crate) async fn list(Scope(router): Scope, page: Page) -> Response {
     let snapshot = router.snapshot();
     // No name is empty, so all come after that.
@@ -64,6 +74,8 @@ pub(crate) async fn list(Scope(router): Scope, page: Page) -> Response {
 }
 
 /// One route.
+#[utoipa::path(get, path = "/routes/{name}", tag = "routes", params(PathName),
+    responses((status = 200, description = "The route", body = Full<'static>, headers(("ETag" = String, description = "The content's revision in quotes, for `If-Match`")))))]
 pub(crate) async fn one(
     State(app): State<App>,
     Scope(router): Scope,
@@ -88,6 +100,8 @@ pub(crate) async fn one(
 }
 
 /// The namespace's negatives.
+#[utoipa::path(get, path = "/negatives", tag = "routes",
+    responses((status = 200, description = "The texts", body = Negatives, headers(("ETag" = String, description = "The content's revision in quotes, for `If-Match`")))))]
 pub(crate) async fn negatives(
     State(app): State<App>,
     Scope(router): Scope,

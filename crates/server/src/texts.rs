@@ -6,44 +6,92 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::routing::{MethodRouter, post};
-use synaptoroute::{Change, Owner, Revision, RouteName, Router, RouterError, StoreError, Text};
+use synaptoroute::{Change, Owner, Revision, Router, RouterError, StoreError, Text};
 
 use crate::app::App;
 use crate::change::{Changed, make};
 use crate::failure::Failure;
-use crate::request::{IfMatch, PathName, Scope, Texts};
+use crate::request::{IfMatch, OneOrMany, PathName, Scope, Texts};
 
 type Answer = Result<Json<Changed>, Failure>;
 
 /// A change of an owner's texts.
 type Kind = fn(Owner, Vec<Text>) -> Change;
 
-/// `POST` adds a route's texts, `DELETE` removes them; of utterances one must be left.
-pub(crate) fn of_route(owner: fn(RouteName) -> Owner) -> MethodRouter<App> {
-    let handler = move |kind: Kind| {
-        move |State(app): State<App>,
-              Scope(router): Scope,
-              PathName(name): PathName,
-              IfMatch(expected): IfMatch,
-              texts: Texts| async move {
-            change(&app, router, expected, kind, owner(name), texts).await
-        }
-    };
-    post(handler(Change::AddTexts)).delete(handler(Change::RemoveTexts))
+/// Adds texts that lead to a route; those that are there already change nothing.
+#[utoipa::path(post, path = "/routes/{name}/utterances", tag = "routes", params(PathName, IfMatch), request_body = OneOrMany,
+    responses((status = 200, description = "The texts are there", body = Changed)))]
+pub(crate) async fn add_utterances(
+    State(app): State<App>,
+    Scope(router): Scope,
+    PathName(name): PathName,
+    IfMatch(expected): IfMatch,
+    texts: Texts,
+) -> Answer {
+    change(&app, router, expected, Change::AddTexts, Owner::Utterances(name), texts).await
 }
 
-/// The same for the namespace's negatives.
-pub(crate) fn of_namespace() -> MethodRouter<App> {
-    let handler = |kind: Kind| {
-        move |State(app): State<App>,
-              Scope(router): Scope,
-              IfMatch(expected): IfMatch,
-              texts: Texts| async move {
-            change(&app, router, expected, kind, Owner::Namespace, texts).await
-        }
-    };
-    post(handler(Change::AddTexts)).delete(handler(Change::RemoveTexts))
+/// Removes texts of a route, all of which must be there; one must be left.
+#[utoipa::path(delete, path = "/routes/{name}/utterances", tag = "routes", params(PathName, IfMatch), request_body = OneOrMany,
+    responses((status = 200, description = "The texts are gone", body = Changed)))]
+pub(crate) async fn remove_utterances(
+    State(app): State<App>,
+    Scope(router): Scope,
+    PathName(name): PathName,
+    IfMatch(expected): IfMatch,
+    texts: Texts,
+) -> Answer {
+    change(&app, router, expected, Change::RemoveTexts, Owner::Utterances(name), texts).await
+}
+
+/// Adds texts that look like a route and are not.
+#[utoipa::path(post, path = "/routes/{name}/negatives", tag = "routes", params(PathName, IfMatch), request_body = OneOrMany,
+    responses((status = 200, description = "The texts are there", body = Changed)))]
+pub(crate) async fn add_route_negatives(
+    State(app): State<App>,
+    Scope(router): Scope,
+    PathName(name): PathName,
+    IfMatch(expected): IfMatch,
+    texts: Texts,
+) -> Answer {
+    change(&app, router, expected, Change::AddTexts, Owner::Negatives(name), texts).await
+}
+
+/// Removes a route's negatives, all of which must be there.
+#[utoipa::path(delete, path = "/routes/{name}/negatives", tag = "routes", params(PathName, IfMatch), request_body = OneOrMany,
+    responses((status = 200, description = "The texts are gone", body = Changed)))]
+pub(crate) async fn remove_route_negatives(
+    State(app): State<App>,
+    Scope(router): Scope,
+    PathName(name): PathName,
+    IfMatch(expected): IfMatch,
+    texts: Texts,
+) -> Answer {
+    change(&app, router, expected, Change::RemoveTexts, Owner::Negatives(name), texts).await
+}
+
+/// Adds texts that belong to no route.
+#[utoipa::path(post, path = "/negatives", tag = "routes", params(IfMatch), request_body = OneOrMany,
+    responses((status = 200, description = "The texts are there", body = Changed)))]
+pub(crate) async fn add_negatives(
+    State(app): State<App>,
+    Scope(router): Scope,
+    IfMatch(expected): IfMatch,
+    texts: Texts,
+) -> Answer {
+    change(&app, router, expected, Change::AddTexts, Owner::Namespace, texts).await
+}
+
+/// Removes the namespace's negatives, all of which must be there.
+#[utoipa::path(delete, path = "/negatives", tag = "routes", params(IfMatch), request_body = OneOrMany,
+    responses((status = 200, description = "The texts are gone", body = Changed)))]
+pub(crate) async fn remove_negatives(
+    State(app): State<App>,
+    Scope(router): Scope,
+    IfMatch(expected): IfMatch,
+    texts: Texts,
+) -> Answer {
+    change(&app, router, expected, Change::RemoveTexts, Owner::Namespace, texts).await
 }
 
 async fn change(

@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde::de::IgnoredAny;
 use serde_json::error::Category;
 use synaptoroute::{Change, Draft, FileError, ImportMode, Revision, Router, RoutesFile};
+use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::change::carry_out;
@@ -17,8 +18,11 @@ use crate::request::{FileBody, IfMatch, Mode, Scope, etag};
 /// What the content says, as one number; see `RoutesFile::content_hash`.
 const CONTENT_HASH: HeaderName = HeaderName::from_static("content-hash");
 
-#[derive(Serialize)]
+/// The answer to an import.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Import)]
 pub(crate) struct ImportAnswer {
+    /// `success`.
     status: &'static str,
     revision: Revision,
     /// Of the content at that revision; null if another change was quicker than this answer.
@@ -28,6 +32,13 @@ pub(crate) struct ImportAnswer {
 }
 
 /// Writes the content as JSON, or as YAML where that is asked for.
+#[utoipa::path(get, path = "/export", tag = "files",
+    responses((status = 200, description = "A routes file; YAML if `Accept` says so",
+        content((RoutesFile = "application/json"), (String = "application/yaml")),
+        headers(
+            ("ETag" = String, description = "The content's revision in quotes, for `If-Match`"),
+            ("Content-Hash" = String, description = "The same for equal content, wherever it is"),
+        ))))]
 pub(crate) async fn export(
     State(app): State<App>,
     Scope(router): Scope,
@@ -48,6 +59,10 @@ pub(crate) async fn export(
 }
 
 /// Takes a whole file, in one transaction.
+#[utoipa::path(post, path = "/import", tag = "files", params(Mode, IfMatch),
+    request_body(description = "A routes file, or one of the Python library `semantic-router`",
+        content((RoutesFile = "application/json"), (RoutesFile = "application/yaml"))),
+    responses((status = 200, description = "The content is so", body = ImportAnswer)))]
 pub(crate) async fn import(
     State(app): State<App>,
     Scope(router): Scope,

@@ -5,23 +5,40 @@ use axum::extract::State;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use synaptoroute::{Change, Cut, Route, RouteName, RoutePatch, SimilarityCut, Text};
+use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::change::{Changed, make};
 use crate::failure::{Failure, Fault};
 use crate::request::{IfMatch, JsonBody, PathName, Scope, texts};
 
-#[derive(Deserialize)]
+/// A destination and the texts that lead to it.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "name": "billing",
+    "utterances": ["where is my bill", "I was charged twice", "my invoice is wrong"],
+    "negatives": ["draft a bill for parliament"],
+    "threshold": 0.4,
+    "description": "Invoices, charges, payments",
+    "metadata": {"team": "finance"},
+}))]
 pub(crate) struct NewRoute {
+    #[schema(value_type = RouteName)]
     name: String,
+    /// What people say who mean it; repeats count once.
+    #[schema(value_type = Vec<Text>, min_items = 1)]
     utterances: Vec<String>,
+    /// Texts that look like it and are not.
     #[serde(default)]
+    #[schema(value_type = Vec<Text>)]
     negatives: Vec<String>,
     threshold: Option<Cut>,
     score_threshold: Option<SimilarityCut>,
     description: Option<String>,
+    /// Returned with every decision for it; at most 64 levels deep.
     #[serde(default, deserialize_with = "synaptoroute::metadata")]
+    #[schema(value_type = Object)]
     metadata: Map<String, Value>,
 }
 
@@ -30,6 +47,8 @@ pub(crate) struct NewRoute {
 /// Any name that a route may have is taken, `.` and `..` too, which a file may hold as well;
 /// but to reach such a route by its path takes a client that leaves paths alone, such as
 /// `curl --path-as-is`.
+#[utoipa::path(post, path = "/routes", tag = "routes", params(IfMatch), request_body = NewRoute,
+    responses((status = 200, description = "The route is there", body = Changed)))]
 pub(crate) async fn upsert(
     State(app): State<App>,
     Scope(router): Scope,
@@ -58,6 +77,8 @@ pub(crate) async fn upsert(
 }
 
 /// Changes cuts, description or metadata; null takes a value away.
+#[utoipa::path(patch, path = "/routes/{name}", tag = "routes", params(PathName, IfMatch), request_body = RoutePatch,
+    responses((status = 200, description = "The route is so", body = Changed)))]
 pub(crate) async fn patch(
     State(app): State<App>,
     Scope(router): Scope,
@@ -71,6 +92,8 @@ pub(crate) async fn patch(
 }
 
 /// Removes a route with its texts.
+#[utoipa::path(delete, path = "/routes/{name}", tag = "routes", params(PathName, IfMatch),
+    responses((status = 200, description = "The route is gone", body = Changed)))]
 pub(crate) async fn remove(
     State(app): State<App>,
     Scope(router): Scope,

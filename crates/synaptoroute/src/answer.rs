@@ -12,6 +12,7 @@ pub struct RouteOptions {
 
 /// The answer to a query: the decision, and what it cost.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct Answer {
     /// The decision.
@@ -27,6 +28,7 @@ pub struct Answer {
 
 /// Microseconds spent on one query. In a batch, encoding is shared out evenly.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Timing {
     /// Waiting for a thread; 0 where nobody else asked.
     pub queue_us: u64,

@@ -11,6 +11,7 @@ use crate::router::Router;
 
 /// A namespace at a glance.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct NamespaceSummary {
     /// Its name.

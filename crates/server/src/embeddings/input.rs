@@ -6,6 +6,8 @@ use serde::de::value::SeqAccessDeserializer;
 use serde::de::{self, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use synaptoroute::Text;
+use utoipa::openapi::{ArrayBuilder, OneOfBuilder, RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 use crate::failure::Failure;
 use crate::request::{text, texts_up_to};
@@ -18,6 +20,17 @@ pub(crate) enum Input {
     One(String),
     Many(Vec<String>),
 }
+
+/// By hand for the same reason.
+impl PartialSchema for Input {
+    fn schema() -> RefOr<Schema> {
+        let (min, max) = (Some(1), Some(MAX_INPUTS));
+        let many = ArrayBuilder::new().items(Text::schema()).min_items(min).max_items(max);
+        OneOfBuilder::new().item(Text::schema()).item(many).into()
+    }
+}
+
+impl ToSchema for Input {}
 
 impl Input {
     /// The texts, checked.

@@ -9,6 +9,7 @@ use base64::prelude::BASE64_STANDARD;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use synaptoroute::{Embedding, ModelInfo, RouterError, Text};
+use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::decide::PART;
@@ -17,19 +18,26 @@ use crate::failure::{Failure, Fault};
 use crate::request::JsonBody;
 use input::Input;
 
-#[derive(Deserialize)]
+/// What is to be embedded, and how it is to be written.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = EmbeddingRequest, example = json!({"input": "where is my bill"}))]
 pub(crate) struct Request {
     input: Input,
+    /// The served model's name, with or without `-int8`; any other is not found.
     model: Option<String>,
     encoding_format: Option<Format>,
+    /// The model's own number; none can be left out.
+    #[schema(minimum = 384, maximum = 384)]
     dimensions: Option<u64>,
     /// For OpenAI's own bookkeeping.
     #[serde(rename = "user")]
+    #[schema(value_type = Option<serde_json::Value>)]
     _user: Option<IgnoredAny>,
 }
 
-#[derive(Clone, Copy, Default, Deserialize)]
+/// How a vector is written: as numbers, or as the bytes of little-endian f32.
+#[derive(Clone, Copy, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 enum Format {
     #[default]
@@ -37,7 +45,9 @@ enum Format {
     Base64,
 }
 
-#[derive(Serialize)]
+/// As many as there were texts, in their order.
+#[derive(Serialize, ToSchema)]
+#[schema(as = EmbeddingList)]
 pub(crate) struct Response {
     object: &'static str,
     data: Vec<Datum>,
@@ -45,7 +55,9 @@ pub(crate) struct Response {
     usage: Usage,
 }
 
-#[derive(Serialize)]
+/// One text's vector.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Embedding)]
 struct Datum {
     object: &'static str,
     index: usize,
@@ -55,21 +67,26 @@ struct Datum {
     truncated: bool,
 }
 
-#[derive(Serialize)]
+/// A vector of length 1.
+#[derive(Serialize, ToSchema)]
 #[serde(untagged)]
+#[schema(as = Vector)]
 enum Written {
     Float(Vec<f32>),
     /// The bytes of little-endian f32.
     Base64(String),
 }
 
-#[derive(Default, Serialize)]
+/// Tokens that were read.
+#[derive(Default, Serialize, ToSchema)]
 struct Usage {
     prompt_tokens: usize,
     total_tokens: usize,
 }
 
 /// Embeds one text, or several in order.
+#[utoipa::path(post, path = "/v1/embeddings", tag = "embeddings", request_body = Request,
+    responses((status = 200, description = "The vectors", body = Response)))]
 pub(crate) async fn create(
     State(app): State<App>,
     JsonBody(body): JsonBody<Request>,

@@ -19,4 +19,4 @@ pub(crate) use file::FileBody;
 pub(crate) use path::{PathName, PathNamespace, PathRevisions, Scope, well_formed};
 pub(crate) use query::{Mode, Page, cursor};
 pub(crate) use revision::{IfMatch, etag};
-pub(crate) use texts::{Texts, text, texts, texts_up_to};
+pub(crate) use texts::{OneOrMany, Texts, text, texts, texts_up_to};

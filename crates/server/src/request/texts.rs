@@ -3,15 +3,20 @@
 use axum::extract::{FromRequest, Request};
 use serde::Deserialize;
 use synaptoroute::Text;
+use utoipa::ToSchema;
 
 use crate::failure::{Failure, Fault};
 use crate::request::JsonBody;
 
 /// The body that names one text, or several.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct OneOrMany {
+#[schema(as = Texts, example = json!({"utterances": ["I was charged twice", "my invoice is wrong"]}))]
+pub(crate) struct OneOrMany {
+    #[schema(value_type = Option<Text>)]
     utterance: Option<String>,
+    /// Instead of `utterance`.
+    #[schema(value_type = Option<Vec<Text>>, min_items = 1)]
     utterances: Option<Vec<String>>,
 }
 
