@@ -49,38 +49,52 @@ pub enum ImportMode {
 
 /// New values for parts of a route; `Some(None)` takes a value away.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(utoipa::ToSchema),
+    schema(
+        description = "What to change of a route: null takes a value away, what is left out stays.",
+        example = json!({"threshold": 0.5, "description": "Invoices and payments"})
+    )
+)]
 pub struct RoutePatch {
     /// The cut on confidence.
-    #[serde(deserialize_with = "given")]
+    #[serde(default, deserialize_with = "given")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<Cut>))]
     pub threshold: Option<Option<Cut>>,
     /// The cut on the cosine `nearest`.
-    #[serde(deserialize_with = "given")]
+    #[serde(default, deserialize_with = "given")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<SimilarityCut>))]
     pub score_threshold: Option<Option<SimilarityCut>>,
     /// What the route is for.
-    #[serde(deserialize_with = "given")]
+    #[serde(default, deserialize_with = "given")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     pub description: Option<Option<String>>,
     /// All of the metadata.
-    #[serde(deserialize_with = "crate::metadata::or_null")]
+    #[serde(default, deserialize_with = "crate::metadata::or_null")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
     pub metadata: Option<Option<Map<String, Value>>>,
 }
 
 /// New values for settings; `Some(None)` goes back to the default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(utoipa::ToSchema),
+    schema(
+        description = "What to change of the settings: null goes back to the default, what is left out stays.",
+        example = json!({"top_k": 5})
+    )
+)]
 pub struct SettingsPatch {
-    /// See [`Settings::margin`].
-    #[serde(deserialize_with = "given")]
+    /// Two routes that pass within this score of each other make the outcome ambiguous.
+    #[serde(default, deserialize_with = "given")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<Margin>))]
     pub margin: Option<Option<Margin>>,
-    /// See [`Settings::top_k`].
-    #[serde(deserialize_with = "given")]
+    /// Candidates an answer lists.
+    #[serde(default, deserialize_with = "given")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<TopK>))]
     pub top_k: Option<Option<TopK>>,
 }

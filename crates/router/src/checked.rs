@@ -7,7 +7,7 @@ use std::fmt::{self, Display};
 use std::marker::PhantomData;
 
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{Error, IntoDeserializer, MapAccess, Visitor};
+use serde::de::{Error, IntoDeserializer, MapAccess, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer};
 
 /// Reads text as a `T`.
@@ -34,7 +34,32 @@ where
     T: TryFrom<u64, Error: Display>,
     D: Deserializer<'de>,
 {
-    from.deserialize_u64(Checked::<u64, T>::expecting("a whole number"))
+    /// As JSON Schema has it, 3.0 is one too.
+    struct Whole<T>(PhantomData<T>);
+
+    impl<T: TryFrom<u64, Error: Display>> Visitor<'_> for Whole<T> {
+        type Value = T;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a whole number, 0 or more")
+        }
+
+        fn visit_u64<E: Error>(self, value: u64) -> Result<T, E> {
+            T::try_from(value).map_err(E::custom)
+        }
+
+        fn visit_f64<E: Error>(self, value: f64) -> Result<T, E> {
+            // Up to 2^53 each f64 without a fraction is the number that was written.
+            let exact = value.fract() == 0.0 && (0.0..=9_007_199_254_740_992.0).contains(&value);
+            if exact {
+                self.visit_u64(value as u64)
+            } else {
+                Err(E::invalid_type(Unexpected::Float(value), &self))
+            }
+        }
+    }
+
+    from.deserialize_u64(Whole(PhantomData))
 }
 
 /// Reads a map by way of `Raw`; never a list of its values, which JSON would let pass.

@@ -12,7 +12,7 @@ use crate::text::Text;
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct Decision {
-    /// The route that matched; null unless [`Outcome::Matched`].
+    /// The route that matched; null unless the outcome is `matched`.
     pub intent: Option<RouteName>,
     /// The same as `intent`.
     pub route: Option<RouteName>,

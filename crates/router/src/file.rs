@@ -44,7 +44,20 @@ pub const MAX_FILE_BYTES: usize = 256 * 1024 * 1024;
 /// Routes, settings and negatives of one namespace.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(
+    feature = "openapi",
+    derive(utoipa::ToSchema),
+    schema(example = json!({
+        "version": 1,
+        "negatives": ["what is the capital of France"],
+        "routes": [{
+            "name": "billing",
+            "utterances": ["where is my bill", "I was charged twice"],
+            "negatives": ["build me a billing system"],
+            "threshold": 0.6
+        }]
+    }))
+)]
 #[non_exhaustive]
 pub struct RoutesFile {
     /// Of the format.

@@ -14,7 +14,7 @@ use crate::checked;
 #[cfg_attr(
     feature = "openapi",
     derive(utoipa::ToSchema),
-    schema(value_type = String, min_length = 1, max_length = 128, example = "billing")
+    schema(value_type = String, min_length = 1, max_length = 128, pattern = r"^[^\s\x00-\x1f\x7f-\x9f]([^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f])?$", example = "billing")
 )]
 pub struct RouteName(Arc<str>);
 
@@ -117,7 +117,7 @@ impl fmt::Display for RouteName {
 #[cfg_attr(
     feature = "openapi",
     derive(utoipa::ToSchema),
-    schema(value_type = String, min_length = 1, max_length = 128, example = "tenant-7")
+    schema(value_type = String, min_length = 1, max_length = 128, pattern = r"^[^\s\x00-\x1f\x7f-\x9f]([^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f])?$", example = "tenant-7")
 )]
 pub struct NamespaceName(RouteName);
 

@@ -11,13 +11,15 @@ use crate::text::Text;
 use crate::threshold::{Cut, SimilarityCut};
 
 /// A destination and the utterances that lead to it.
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize)]
+// Written it is what it is; the attribute says that read it may have nothing more.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), serde(deny_unknown_fields))]
 #[non_exhaustive]
 pub struct Route {
     /// What a decision calls it.
     pub name: RouteName,
     /// At least one; none twice.
+    #[cfg_attr(feature = "openapi", schema(min_items = 1))]
     pub utterances: Vec<Text>,
     /// Texts that look like this route and are not; none twice.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -42,16 +44,16 @@ pub struct Route {
 #[serde(default)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RouteAttributes {
-    /// See [`Route::threshold`].
+    /// Its own cut on confidence, in place of the namespace's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub threshold: Option<Cut>,
-    /// See [`Route::score_threshold`].
+    /// A cut on the cosine `nearest` that must be passed too.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub score_threshold: Option<SimilarityCut>,
-    /// See [`Route::description`].
+    /// What it is for; kept and returned.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// See [`Route::metadata`].
+    /// Returned with every decision for it.
     #[serde(skip_serializing_if = "Map::is_empty")]
     #[cfg_attr(feature = "openapi", schema(value_type = Object))]
     pub metadata: Map<String, Value>,

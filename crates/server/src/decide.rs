@@ -48,7 +48,28 @@ pub(crate) struct Decisions {
 
 /// Decides for one query.
 #[utoipa::path(post, path = "/route", tag = "decide", request_body = Query,
-    responses((status = 200, description = "The decision; `none` is one too", body = Answer)))]
+    responses((status = 200, description = "The decision; `none` is one too", body = Answer,
+        example = json!({
+            "intent": "billing",
+            "route": "billing",
+            "outcome": "matched",
+            "confidence": 0.83,
+            "threshold": 0.4,
+            "calibrated": false,
+            "reason": "accepted",
+            "candidates": [{
+                "route": "billing",
+                "score": 0.81,
+                "confidence": 0.83,
+                "nearest": [{"utterance": "I was charged twice", "similarity": 1.0}],
+            }],
+            "metadata": {"team": "finance"},
+            "revision": 1,
+            "fit": null,
+            "model": "bge-small-en-v1.5-int8",
+            "truncated": false,
+            "timing": {"queue_us": 48, "encode_us": 871, "decide_us": 29},
+        }))))]
 pub(crate) async fn route(
     State(app): State<App>,
     Scope(router): Scope,

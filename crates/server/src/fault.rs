@@ -26,7 +26,7 @@ pub(crate) enum Fault {
     #[error("give either `utterance` or `utterances`, one of the two")]
     EitherOr,
     #[error("{asked} dimensions are not to be had; the model makes {made}")]
-    Dimensions { asked: u64, made: usize },
+    Dimensions { asked: f64, made: usize },
     #[error("{found:?} is no limit: it lies between 1 and {max}")]
     Limit { found: String, max: usize },
     #[error("is no cursor; pass the `next` of the page before, as it came")]

@@ -30,7 +30,7 @@ pub(crate) struct Target {
 }
 
 /// A page of the kept revisions, newest first.
-#[utoipa::path(get, path = "/revisions", tag = "history", params(Page),
+#[utoipa::path(get, path = "/revisions", tag = "history", operation_id = "list_revisions", params(Page),
     responses((status = 200, description = "A page of revisions", body = Log, headers(("ETag" = String, description = "The content's revision in quotes, for `If-Match`")))))]
 pub(crate) async fn list(
     State(app): State<App>,
@@ -53,7 +53,7 @@ pub(crate) async fn list(
 }
 
 /// What one must do to get from one revision's content to another's, whichever is older.
-#[utoipa::path(get, path = "/revisions/{from}/diff/{to}", tag = "history", params(PathRevisions),
+#[utoipa::path(get, path = "/revisions/{from}/diff/{to}", tag = "history", operation_id = "diff_revisions", params(PathRevisions),
     responses((status = 200, description = "What differs", body = Diff, headers(("ETag" = String, description = "The content's revision in quotes, for `If-Match`")))))]
 pub(crate) async fn diff(
     State(app): State<App>,

@@ -32,7 +32,7 @@ pub(crate) struct Done {
 /// All namespaces, by name.
 ///
 /// Of these a key that is limited to some sees those alone.
-#[utoipa::path(get, path = "/namespaces", tag = "namespaces",
+#[utoipa::path(get, path = "/namespaces", tag = "namespaces", operation_id = "list_namespaces",
     responses((status = 200, description = "The namespaces", body = Listing)))]
 pub(crate) async fn list(State(app): State<App>, reach: Option<Extension<Reach>>) -> Json<Listing> {
     let mut namespaces = app.router.namespaces();
@@ -45,7 +45,7 @@ pub(crate) async fn list(State(app): State<App>, reach: Option<Extension<Reach>>
 /// Makes an empty namespace: 201, or 200 if there is one of that name, which stays as it is.
 ///
 /// With `If-Match` it must be there, and at that revision.
-#[utoipa::path(put, path = "/namespaces/{namespace}", tag = "namespaces", params(PathNamespace, IfMatch),
+#[utoipa::path(put, path = "/namespaces/{namespace}", tag = "namespaces", operation_id = "create_namespace", params(PathNamespace, IfMatch),
     responses((status = 200, description = "It was there", body = Done),
         (status = 201, description = "It was made", body = Done)))]
 pub(crate) async fn create(
@@ -69,7 +69,7 @@ pub(crate) async fn create(
 }
 
 /// Removes a namespace with its routes and its history.
-#[utoipa::path(delete, path = "/namespaces/{namespace}", tag = "namespaces", params(PathNamespace, IfMatch),
+#[utoipa::path(delete, path = "/namespaces/{namespace}", tag = "namespaces", operation_id = "delete_namespace", params(PathNamespace, IfMatch),
     responses((status = 200, description = "It is gone", body = Done)))]
 pub(crate) async fn remove(
     State(app): State<App>,

@@ -61,7 +61,7 @@ struct Full<'a> {
 }
 
 /// A page of routes, by name.
-#[utoipa::path(get, path = "/routes", tag = "routes", params(Page),
+#[utoipa::path(get, path = "/routes", tag = "routes", operation_id = "list_routes", params(Page),
     responses((status = 200, description = "A page of routes", body = Listing<'static>, headers(("ETag" = String, description = "The content's revision in quotes, for `If-Match`")))))]
 pub(crate) async fn list(Scope(router): Scope, page: Page) -> Response {
     let snapshot = router.snapshot();
@@ -74,7 +74,7 @@ pub(crate) async fn list(Scope(router): Scope, page: Page) -> Response {
 }
 
 /// One route.
-#[utoipa::path(get, path = "/routes/{name}", tag = "routes", params(PathName),
+#[utoipa::path(get, path = "/routes/{name}", tag = "routes", operation_id = "get_route", params(PathName),
     responses((status = 200, description = "The route", body = Full<'static>, headers(("ETag" = String, description = "The content's revision in quotes, for `If-Match`")))))]
 pub(crate) async fn one(
     State(app): State<App>,
@@ -100,7 +100,7 @@ pub(crate) async fn one(
 }
 
 /// The namespace's negatives.
-#[utoipa::path(get, path = "/negatives", tag = "routes",
+#[utoipa::path(get, path = "/negatives", tag = "routes", operation_id = "list_negatives",
     responses((status = 200, description = "The texts", body = Negatives, headers(("ETag" = String, description = "The content's revision in quotes, for `If-Match`")))))]
 pub(crate) async fn negatives(
     State(app): State<App>,

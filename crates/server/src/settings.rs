@@ -11,7 +11,7 @@ use crate::failure::Failure;
 use crate::request::{IfMatch, JsonBody, Scope, etag};
 
 /// All settings, defaults included.
-#[utoipa::path(get, path = "/settings", tag = "settings",
+#[utoipa::path(get, path = "/settings", tag = "settings", operation_id = "get_settings",
     responses((status = 200, description = "The settings", body = Settings, headers(("ETag" = String, description = "The content's revision in quotes, for `If-Match`")))))]
 pub(crate) async fn read(Scope(router): Scope) -> Response {
     let snapshot = router.snapshot();
@@ -19,7 +19,7 @@ pub(crate) async fn read(Scope(router): Scope) -> Response {
 }
 
 /// Changes those that are named; null goes back to the default.
-#[utoipa::path(patch, path = "/settings", tag = "settings", params(IfMatch), request_body = SettingsPatch,
+#[utoipa::path(patch, path = "/settings", tag = "settings", operation_id = "patch_settings", params(IfMatch), request_body = SettingsPatch,
     responses((status = 200, description = "The settings are so", body = Changed)))]
 pub(crate) async fn patch(
     State(app): State<App>,

@@ -47,7 +47,7 @@ pub(crate) struct NewRoute {
 /// Any name that a route may have is taken, `.` and `..` too, which a file may hold as well;
 /// but to reach such a route by its path takes a client that leaves paths alone, such as
 /// `curl --path-as-is`.
-#[utoipa::path(post, path = "/routes", tag = "routes", params(IfMatch), request_body = NewRoute,
+#[utoipa::path(post, path = "/routes", tag = "routes", operation_id = "upsert_route", params(IfMatch), request_body = NewRoute,
     responses((status = 200, description = "The route is there", body = Changed)))]
 pub(crate) async fn upsert(
     State(app): State<App>,
@@ -77,7 +77,7 @@ pub(crate) async fn upsert(
 }
 
 /// Changes cuts, description or metadata; null takes a value away.
-#[utoipa::path(patch, path = "/routes/{name}", tag = "routes", params(PathName, IfMatch), request_body = RoutePatch,
+#[utoipa::path(patch, path = "/routes/{name}", tag = "routes", operation_id = "patch_route", params(PathName, IfMatch), request_body = RoutePatch,
     responses((status = 200, description = "The route is so", body = Changed)))]
 pub(crate) async fn patch(
     State(app): State<App>,
@@ -92,7 +92,7 @@ pub(crate) async fn patch(
 }
 
 /// Removes a route with its texts.
-#[utoipa::path(delete, path = "/routes/{name}", tag = "routes", params(PathName, IfMatch),
+#[utoipa::path(delete, path = "/routes/{name}", tag = "routes", operation_id = "delete_route", params(PathName, IfMatch),
     responses((status = 200, description = "The route is gone", body = Changed)))]
 pub(crate) async fn remove(
     State(app): State<App>,

@@ -28,8 +28,8 @@ pub(crate) struct Request {
     model: Option<String>,
     encoding_format: Option<Format>,
     /// The model's own number; none can be left out.
-    #[schema(minimum = 384, maximum = 384)]
-    dimensions: Option<u64>,
+    #[schema(value_type = Option<u64>, minimum = 384, maximum = 384)]
+    dimensions: Option<f64>,
     /// For OpenAI's own bookkeeping.
     #[serde(rename = "user")]
     #[schema(value_type = Option<serde_json::Value>)]
@@ -85,7 +85,7 @@ struct Usage {
 }
 
 /// Embeds one text, or several in order.
-#[utoipa::path(post, path = "/v1/embeddings", tag = "embeddings", request_body = Request,
+#[utoipa::path(post, path = "/v1/embeddings", tag = "embeddings", operation_id = "create_embeddings", request_body = Request,
     responses((status = 200, description = "The vectors", body = Response)))]
 pub(crate) async fn create(
     State(app): State<App>,
@@ -127,10 +127,10 @@ fn check_model(served: &ModelInfo, asked: Option<String>) -> Result<(), Failure>
     }
 }
 
-fn check_dimensions(served: &ModelInfo, asked: Option<u64>) -> Result<(), Failure> {
+fn check_dimensions(served: &ModelInfo, asked: Option<f64>) -> Result<(), Failure> {
     let made = served.dimensions;
     match asked {
-        Some(asked) if asked != made as u64 => {
+        Some(asked) if asked != made as f64 => {
             Err(Fault::Dimensions { asked, made }.at("dimensions"))
         }
         _ => Ok(()),

@@ -93,14 +93,14 @@ struct Content;
 )]
 struct Service;
 
-/// Made at the first use, and by then on every day the same.
+/// Made once, when the service starts.
 static CONTRACT: LazyLock<utoipa::openapi::OpenApi> = LazyLock::new(contract);
 
 static BYTES: LazyLock<Vec<u8>> =
     LazyLock::new(|| serde_json::to_vec(&*CONTRACT).expect("a document of strings and numbers"));
 
 /// This document.
-#[utoipa::path(get, path = "/openapi.json", tag = "service",
+#[utoipa::path(get, path = "/openapi.json", tag = "service", operation_id = "openapi",
     responses((status = 200, description = "OpenAPI 3.1", body = Object)))]
 pub(crate) async fn document() -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "application/json")], BYTES.as_slice())
@@ -110,7 +110,9 @@ fn contract() -> utoipa::openapi::OpenApi {
     let mut contract = Service::openapi();
     contract.openapi = OpenApiVersion::Version31;
     // Where the document was found, whatever stands before that.
-    contract.servers = Some(vec![Server::new(".")]);
+    let mut here = Server::new(".");
+    here.description = Some("where this document is".to_owned());
+    contract.servers = Some(vec![here]);
     let mut content = Content::openapi();
     for (path, item) in std::mem::take(&mut content.paths.paths) {
         contract

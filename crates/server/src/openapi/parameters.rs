@@ -66,7 +66,7 @@ impl IntoParams for PathRevisions {
 impl IntoParams for Page {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
         let limit = whole().minimum(Some(1)).maximum(Some(1000)).default(Some(json!(100)));
-        let cursor = text().pattern(Some("^[A-Za-z0-9_-]+$"));
+        let cursor = text().pattern(Some("^[A-Za-z0-9_-]*$"));
         let said = ["Most entries of a page.", "The `next` of the page before, as it came."];
         vec![
             parameter("limit", ParameterIn::Query, said[0], limit, json!(100)),
@@ -92,7 +92,7 @@ impl IntoParams for Mode {
 
 impl IntoParams for IfMatch {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        let tag = text().pattern(Some(r#"^(\*|"(0|[1-9][0-9]{0,18})")$"#));
+        let tag = text().pattern(Some(r#"^(\*|"[0-9]{1,18}")$"#));
         let said = "The `ETag` of a read: the change is made only if the content is still at \
                     that revision, else it is refused with 412. `*`, or none, is any revision.";
         vec![parameter("If-Match", ParameterIn::Header, said, tag, json!("*"))]

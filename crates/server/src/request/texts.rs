@@ -1,23 +1,54 @@
 //! The texts of a body, with the place of the one to blame.
 
+use std::borrow::Cow;
+
 use axum::extract::{FromRequest, Request};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
+use serde_json::json;
 use synaptoroute::Text;
-use utoipa::ToSchema;
+use utoipa::openapi::schema::AdditionalProperties;
+use utoipa::openapi::{ArrayBuilder, ObjectBuilder, OneOfBuilder, RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 use crate::failure::{Failure, Fault};
 use crate::request::JsonBody;
 
-/// The body that names one text, or several.
-#[derive(Deserialize, ToSchema)]
+/// The body that names one text, or several; null is neither.
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-#[schema(as = Texts, example = json!({"utterances": ["I was charged twice", "my invoice is wrong"]}))]
 pub(crate) struct OneOrMany {
-    #[schema(value_type = Option<Text>)]
+    #[serde(default, deserialize_with = "given")]
     utterance: Option<String>,
-    /// Instead of `utterance`.
-    #[schema(value_type = Option<Vec<Text>>, min_items = 1)]
+    #[serde(default, deserialize_with = "given")]
     utterances: Option<Vec<String>>,
+}
+
+/// A field that is there.
+fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(from: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(from).map(Some)
+}
+
+/// By hand, for derived it would have either, both or none.
+impl PartialSchema for OneOrMany {
+    fn schema() -> RefOr<Schema> {
+        let only = |field: &str, schema: RefOr<Schema>| {
+            let object = ObjectBuilder::new().property(field, schema).required(field);
+            object.additional_properties(Some(AdditionalProperties::FreeForm(false)))
+        };
+        let many = ArrayBuilder::new().items(Text::schema()).min_items(Some(1));
+        OneOfBuilder::new()
+            .item(only("utterance", Text::schema()))
+            .item(only("utterances", many.into()))
+            .description(Some("One text, or several."))
+            .examples([json!({"utterances": ["I was charged twice", "my invoice is wrong"]})])
+            .into()
+    }
+}
+
+impl ToSchema for OneOrMany {
+    fn name() -> Cow<'static, str> {
+        "Texts".into()
+    }
 }
 
 /// At least one text, and how it was named.

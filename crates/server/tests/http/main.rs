@@ -11,6 +11,7 @@ mod embeddings;
 mod history;
 mod mutations;
 mod namespaces;
+mod openapi;
 mod original;
 mod pressure;
 mod problems;
