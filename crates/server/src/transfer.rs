@@ -60,8 +60,9 @@ pub(crate) async fn export(
 
 /// Takes a whole file, in one transaction.
 #[utoipa::path(post, path = "/import", tag = "files", params(Mode, IfMatch),
-    request_body(description = "A routes file, or one of the Python library `semantic-router`",
-        content((RoutesFile = "application/json"), (RoutesFile = "application/yaml"))),
+    request_body(description = "A routes file, or one of the Python library `semantic-router`; in YAML a text may look \
+            like a number or a truth value",
+        content((RoutesFile = "application/json"), (Object = "application/yaml"))),
     responses((status = 200, description = "The content is so", body = ImportAnswer)))]
 pub(crate) async fn import(
     State(app): State<App>,

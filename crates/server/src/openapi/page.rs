@@ -2,9 +2,10 @@
 
 use std::sync::{Arc, LazyLock};
 
-use axum::extract::{Path, Request};
-use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::body::Body;
+use axum::extract::Path;
+use axum::http::{HeaderValue, StatusCode, Uri, header};
+use axum::response::{Html, IntoResponse, Response};
 use utoipa_swagger_ui::Config;
 
 use crate::failure::Failure;
@@ -28,19 +29,22 @@ pub(crate) async fn docs() -> impl IntoResponse {
 }
 
 /// The page.
-pub(crate) async fn index(request: Request) -> Result<Response, Failure> {
-    file("index.html", &request)
+pub(crate) async fn index() -> Html<&'static str> {
+    Html(include_str!("index.html"))
 }
 
 /// What the page is made of.
-pub(crate) async fn asset(Path(name): Path<String>, request: Request) -> Result<Response, Failure> {
-    file(&name, &request)
-}
-
-fn file(name: &str, request: &Request) -> Result<Response, Failure> {
-    let file = utoipa_swagger_ui::serve(name, Arc::clone(&CONFIG)).ok().flatten();
-    let unknown = || Failure::UnknownPath { path: request.uri().path().to_owned() };
-    let file = file.ok_or_else(unknown)?;
-    let headers = [(header::CONTENT_TYPE, file.content_type)];
-    Ok((headers, file.bytes.into_owned()).into_response())
+pub(crate) async fn asset(Path(name): Path<String>, uri: Uri) -> Result<Response, Failure> {
+    let file = utoipa_swagger_ui::serve(&name, Arc::clone(&CONFIG)).ok().flatten();
+    let file = file.ok_or_else(|| Failure::UnknownPath { path: uri.path().to_owned() })?;
+    let mut response = Response::new(Body::from(file.bytes.into_owned()));
+    let headers = response.headers_mut();
+    if let Ok(kind) = HeaderValue::try_from(file.content_type) {
+        headers.insert(header::CONTENT_TYPE, kind);
+    }
+    // Kept packed, three megabytes smaller; there is no browser that cannot read it.
+    if file.gzpipped {
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
+    Ok(response)
 }

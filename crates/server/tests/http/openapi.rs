@@ -164,7 +164,7 @@ fn the_page_brings_all_that_it_needs() {
     assert_eq!((moved.status, moved.header("location")), (308, Some("docs/")));
 
     let page = server.get("/docs/");
-    assert_eq!(page.header("content-type"), Some("text/html"));
+    assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"));
     let page = page.body.as_str().unwrap().to_owned();
     assert!(!page.contains("://"), "nothing from outside: {page}");
     let named = page
