@@ -24,7 +24,7 @@ pub(crate) struct Health {
 }
 
 /// What is inside.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Queue {
     /// Jobs that wait for a thread.
     waiting: usize,
