@@ -3,7 +3,6 @@
 use std::sync::{Arc, LazyLock};
 
 use axum::body::Body;
-use axum::extract::Path;
 use axum::http::{HeaderValue, StatusCode, Uri, header};
 use axum::response::{Html, IntoResponse, Response};
 use utoipa_swagger_ui::Config;
@@ -34,8 +33,9 @@ pub(crate) async fn index() -> Html<&'static str> {
 }
 
 /// What the page is made of.
-pub(crate) async fn asset(Path(name): Path<String>, uri: Uri) -> Result<Response, Failure> {
-    let file = utoipa_swagger_ui::serve(&name, Arc::clone(&CONFIG)).ok().flatten();
+pub(crate) async fn asset(uri: Uri) -> Result<Response, Failure> {
+    let name = uri.path().rsplit('/').next().unwrap_or_default();
+    let file = utoipa_swagger_ui::serve(name, Arc::clone(&CONFIG)).ok().flatten();
     let file = file.ok_or_else(|| Failure::UnknownPath { path: uri.path().to_owned() })?;
     let mut response = Response::new(Body::from(file.bytes.into_owned()));
     let headers = response.headers_mut();

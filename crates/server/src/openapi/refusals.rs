@@ -7,6 +7,11 @@ use utoipa::openapi::{
     Content, ContentBuilder, ObjectBuilder, Ref, RefOr, Response, ResponseBuilder, Type,
 };
 
+/// Whether a call is answered to everyone, key or not.
+pub(super) fn is_open(path: &str) -> bool {
+    matches!(path, "/health" | "/ready" | "/openapi.json" | "/docs")
+}
+
 /// Adds to a call the refusals that its path, its method and its parts bring along.
 pub(super) fn add(path: &str, method: &str, operation: &mut Operation) {
     if path == "/docs" {
@@ -20,7 +25,7 @@ pub(super) fn add(path: &str, method: &str, operation: &mut Operation) {
     let (in_path, guarded) = (place(ParameterIn::Path), place(ParameterIn::Header));
     let body = operation.request_body.is_some();
     let changes = guarded;
-    let open = matches!(path, "/health" | "/ready" | "/openapi.json");
+    let open = is_open(path);
     let removes = method == "DELETE";
     let texts = path.ends_with("/utterances") || path.ends_with("/negatives");
     let dated = path.ends_with("/diff/{to}") || path.ends_with("/rollback");

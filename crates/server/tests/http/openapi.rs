@@ -180,5 +180,7 @@ fn the_page_brings_all_that_it_needs() {
     let start = server.get("/docs/swagger-initializer.js");
     let start = start.body.as_str().unwrap();
     assert!(start.contains("../openapi.json") && !start.contains("://"), "{start}");
-    server.get("/docs/none.js").problem(404, None);
+    for none in ["/docs/none.js", "/docs/%FF", "/docs/..%2FCargo.toml"] {
+        server.get(none).problem(404, None);
+    }
 }
