@@ -67,13 +67,13 @@ fn list(keys: &[(&str, ApiKey)]) -> Keys {
 fn paths() -> Vec<String> {
     let source = include_str!("../../src/app.rs");
     let mut paths: Vec<String> = Vec::new();
-    let mut content = false;
-    for line in source.lines() {
-        content |= line.starts_with("fn content()");
-        for rest in line.split(".route(\"").skip(1) {
-            let path = rest.split('"').next().unwrap();
+    let (whole, content) = source.split_once("fn content()").unwrap();
+    for (part, within) in [(whole, false), (content, true)] {
+        for rest in part.split(".route(").skip(1) {
+            let path = rest.trim_start().trim_start_matches('"').split('"').next().unwrap();
+            assert!(path.starts_with('/'), "{path}");
             paths.push(path.to_owned());
-            if content {
+            if within {
                 paths.push(format!("/namespaces/{{namespace}}{path}"));
             }
         }
