@@ -4,6 +4,7 @@ use std::io;
 use std::num::NonZero;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use synaptoroute_kernels::{Crew, Kernels, RowsMut, Team};
 
@@ -225,6 +226,11 @@ impl Encoder for Bert {
     }
 
     fn encode(&self, texts: &[&str]) -> Result<Vec<Embedding>, EncodeError> {
+        self.encode_timed(texts).map(|(embeddings, _tokenising)| embeddings)
+    }
+
+    fn encode_timed(&self, texts: &[&str]) -> Result<(Vec<Embedding>, Duration), EncodeError> {
+        let started = Instant::now();
         let tokenise = |(index, text): (usize, &&str)| {
             self.tokenizer
                 .encode(text)
@@ -232,6 +238,7 @@ impl Encoder for Bert {
         };
         let tokens: Vec<Tokens> =
             texts.iter().enumerate().map(tokenise).collect::<Result<_, _>>()?;
+        let tokenising = started.elapsed();
         let ids: Vec<&[u32]> = tokens.iter().map(|t| t.ids.as_slice()).collect();
         let mut vectors = vec![0.0; texts.len() * self.config.hidden];
         self.with_scratch(|scratch| self.encode_ids(scratch, &ids, &mut vectors));
@@ -240,6 +247,7 @@ impl Encoder for Bert {
             tokens: tokens.ids.len(),
             truncated: tokens.truncated,
         };
-        Ok(vectors.chunks_exact(self.config.hidden).zip(&tokens).map(embed).collect())
+        let embeddings = vectors.chunks_exact(self.config.hidden).zip(&tokens).map(embed).collect();
+        Ok((embeddings, tokenising))
     }
 }

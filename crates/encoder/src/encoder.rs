@@ -1,5 +1,7 @@
 //! What the rest of SynaptoRoute knows of an encoder.
 
+use std::time::Duration;
+
 use synaptoroute_kernels::{ActivationWidth, Isa};
 
 use crate::config::Pooling;
@@ -16,6 +18,16 @@ pub trait Encoder: Send + Sync {
     ///
     /// See [`EncodeError`]; none is known for the built-in model.
     fn encode(&self, texts: &[&str]) -> Result<Vec<Embedding>, EncodeError>;
+
+    /// As [`Self::encode`], and how much of its time went into cutting the texts to tokens; zero
+    /// where an encoder does not tell.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Self::encode`].
+    fn encode_timed(&self, texts: &[&str]) -> Result<(Vec<Embedding>, Duration), EncodeError> {
+        Ok((self.encode(texts)?, Duration::ZERO))
+    }
 
     /// What a cache in front of it did; `None` where there is none.
     fn cache_stats(&self) -> Option<CacheStats> {

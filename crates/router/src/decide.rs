@@ -44,6 +44,13 @@ const GATHERED: usize = 6;
 /// its cut is looked at.
 const NEAREST_SLACK: f64 = 1e-9;
 
+/// A query's pass over all that a snapshot holds, from which [`Found::decide`] decides: two steps
+/// for whoever wants to know how long each takes.
+pub struct Found<'a> {
+    snapshot: &'a Snapshot,
+    search: Search<'a>,
+}
+
 impl Snapshot {
     /// Decides for a query's unit vector; `top_k` stands in for the namespace's setting.
     ///
@@ -55,8 +62,22 @@ impl Snapshot {
     /// If the vector's width is not that of the routes' vectors.
     #[must_use]
     pub fn decide(&self, query: &[f32], top_k: Option<TopK>) -> Decision {
+        self.search(query).decide(top_k)
+    }
+
+    /// The first step of [`Self::decide`], which grows with what is stored: bounds the similarity
+    /// of every text.
+    ///
+    /// # Panics
+    ///
+    /// If the vector's width is not that of the routes' vectors.
+    #[must_use]
+    pub fn search<'a>(&'a self, query: &'a [f32]) -> Found<'a> {
+        Found { snapshot: self, search: Search::run(&self.index, query, self.groups()) }
+    }
+
+    fn decide_from<'a>(&'a self, mut search: Search<'a>, top_k: Option<TopK>) -> Decision {
         let shown = top_k.unwrap_or(self.settings.top_k).get();
-        let mut search = Search::run(&self.index, query, self.groups());
         // The margin asks for the second, whoever is shown.
         let weighed = self.leaders(&mut search, shown.max(2));
 
@@ -154,6 +175,15 @@ impl Snapshot {
             return (Outcome::Ambiguous, Reason::WithinMargin);
         }
         (Outcome::Matched, Reason::Accepted)
+    }
+}
+
+impl Found<'_> {
+    /// The second step of [`Snapshot::decide`]: computes the similarities that the bounds leave
+    /// in question, and decides.
+    #[must_use]
+    pub fn decide(self, top_k: Option<TopK>) -> Decision {
+        self.snapshot.decide_from(self.search, top_k)
     }
 }
 

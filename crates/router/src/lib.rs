@@ -36,6 +36,7 @@ mod threshold;
 pub use change::{Change, ImportMode, RoutePatch, SettingsPatch};
 pub use confidence::{DEFAULT_CUT, Prior};
 pub use content_hash::{ContentHash, ContentHashError};
+pub use decide::Found;
 pub use decision::{Candidate, Decision, FitStatus, Neighbour, Outcome, Reason};
 pub use edit::{Edit, Owner, Place, PlacedText};
 pub use evidence::NEAREST;

@@ -12,7 +12,6 @@ use synaptoroute::Router;
 use tokio::sync::Semaphore;
 use tokio::task;
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::trace::TraceLayer;
 
 use crate::access::{Guard, guard};
 use crate::config::Config;
@@ -20,10 +19,11 @@ use crate::engine::{Engine, EngineError};
 use crate::failure::Failure;
 use crate::health::Probe;
 use crate::intake::Intake;
+use crate::observe::Observer;
 use crate::request::{FileBody, MAX_BODY_BYTES, well_formed};
 use crate::{
-    backup, cors, deadline, decide, embeddings, health, history, namespaces, openapi, read,
-    settings, texts, transfer, unread, write,
+    backup, cors, deadline, decide, embeddings, health, history, namespaces, observe, openapi,
+    read, settings, texts, transfer, unread, write,
 };
 
 /// Long reads at a time. Each may hold a copy of everything there is; those beyond wait.
@@ -40,14 +40,18 @@ pub(crate) struct App {
     pub(crate) intake: Intake,
     /// Whether changes can be kept.
     pub(crate) probe: Arc<Probe>,
+    /// Takes note of everything.
+    pub(crate) observer: Arc<Observer>,
     reads: Arc<Semaphore>,
 }
 
 impl App {
     pub(crate) fn new(router: Router, engine: Engine, config: &Config) -> Self {
         let probe = Arc::new(Probe::new(router.clone()));
+        let observer = Arc::new(Observer::new(config));
         let intake = Intake::new(config.max_queue_bytes, engine.clone());
-        Self { router, engine, intake, probe, reads: Arc::new(Semaphore::new(READS)) }
+        let reads = Arc::new(Semaphore::new(READS));
+        Self { router, engine, intake, probe, observer, reads }
     }
 
     /// Runs what takes more than a moment, and encodes nothing, where it is in nobody's way:
@@ -70,6 +74,7 @@ impl App {
 /// The whole service.
 pub(crate) fn build(app: App, config: &Config) -> axum::Router {
     let (intake, limit) = (app.intake.clone(), config.deadline);
+    let observer = Arc::clone(&app.observer);
     let guard_with = config.access.clone().map(|a| Guard::new(a, app.router.name().clone()));
     let service = axum::Router::new()
         .merge(content())
@@ -84,6 +89,7 @@ pub(crate) fn build(app: App, config: &Config) -> axum::Router {
         .route("/docs/{file}", get(openapi::asset))
         .route("/health", get(health::health))
         .route("/ready", get(health::ready))
+        .route("/metrics", get(observe::metrics))
         .fallback(unknown_path)
         .method_not_allowed_fallback(wrong_method)
         .with_state(app)
@@ -98,10 +104,11 @@ pub(crate) fn build(app: App, config: &Config) -> axum::Router {
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn_with_state(limit, deadline::keep))
-        .layer(middleware::from_fn_with_state(intake, unread::finish))
-        .layer(TraceLayer::new_for_http());
+        .layer(middleware::from_fn_with_state(intake, unread::finish));
     // A browser asks first, and shows no key then.
-    if config.cors.is_empty() { service } else { service.layer(cors::layer(&config.cors)) }
+    let service =
+        if config.cors.is_empty() { service } else { service.layer(cors::layer(&config.cors)) };
+    service.layer(middleware::from_fn_with_state(observer, observe::answer))
 }
 
 /// What there is of each namespace.

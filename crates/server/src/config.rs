@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::access::Access;
 use crate::cors::Origin;
 use crate::limits::Limits;
+use crate::observe::Spans;
 use crate::tls::Tls;
 
 /// How a server serves.
@@ -42,6 +43,11 @@ pub struct Config {
     pub tls: Option<Tls>,
     /// The web pages that may ask, by where they come from; none unless set.
     pub cors: Vec<Origin>,
+    /// Whether the texts of queries are logged, which people may have written in confidence. Not
+    /// unless set.
+    pub log_queries: bool,
+    /// Where spans of requests go; nowhere unless set.
+    pub spans: Spans,
 }
 
 impl Default for Config {
@@ -56,6 +62,8 @@ impl Default for Config {
             access: None,
             tls: None,
             cors: Vec::new(),
+            log_queries: false,
+            spans: Spans::default(),
         }
     }
 }

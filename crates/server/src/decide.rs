@@ -77,11 +77,13 @@ pub(crate) async fn route(
 ) -> Result<Json<Answer>, Failure> {
     let query = text("query", body.query)?;
     let options = RouteOptions { top_k: body.top_k };
+    let (asked, scope) = (query.clone(), router.clone());
     let done = app.engine.run(move || router.route(&query, options)).await?;
     let queue_us = done.queue_us();
     let failed = |error| Failure::encoding(error, |_| "query".to_owned());
     let mut answer = done.value.map_err(failed)?;
     answer.timing.queue_us = queue_us;
+    app.observer.decided(scope.name(), &asked, &answer);
     Ok(Json(answer))
 }
 
@@ -108,6 +110,9 @@ pub(crate) async fn route_batch(
     let each = |number: usize, done: Done<Result<_, RouterError>>| {
         let place = |index: usize| format!("queries[{}]", number * PART + index);
         let timed = timed(done).map_err(|error| Failure::encoding(error, place))?;
+        for (query, answer) in queries[decisions.len()..].iter().zip(&timed) {
+            app.observer.decided(router.name(), query, answer);
+        }
         decisions.extend(timed);
         Ok::<(), Failure>(())
     };

@@ -30,6 +30,7 @@
 //! - `intake`: how many bytes of requests are inside at a time; `deadline`: how long each may
 //!   take.
 //! - `engine`: the threads that encode, and the bounded queue before them.
+//! - `observe`: request ids, metrics, access lines and spans, around all of it.
 //! - `failure`: everything that goes wrong, and its status, in one place; `fault` is what is
 //!   wrong with one value, `problem` writes it all down as RFC 9457 says.
 //! - `openapi`: the contract as a document, made from the handlers and types, and a page to read it.
@@ -53,6 +54,7 @@ mod history;
 mod intake;
 mod limits;
 mod namespaces;
+mod observe;
 mod openapi;
 mod problem;
 mod read;
@@ -69,5 +71,6 @@ pub use access::{Access, ApiKey, Keys, KeysError, Role};
 pub use config::Config;
 pub use cors::{Origin, OriginError};
 pub use limits::Limits;
+pub use observe::Spans;
 pub use serve::{ServeError, serve};
 pub use tls::{Tls, TlsError};

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use crate::engine::EngineError;
 use crate::failure::Failure;
+use crate::observe;
 
 /// What went wrong, as RFC 9457 has it.
 #[derive(Serialize, ToSchema)]
@@ -24,19 +25,25 @@ pub(crate) struct Problem<'a> {
     /// The field to blame, where there is one, such as `queries[3]`.
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<&'a str>,
+    /// To ask about it; the log has the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<&'a str>,
 }
 
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let status = self.status();
         let detail = self.to_string();
+        observe::failed(&self);
+        let id = observe::request_id();
+        let request_id = id.as_ref().and_then(|id| id.to_str().ok());
         // The caller is told, and nothing is wrong; the others are for whoever keeps it running.
         let expected = matches!(
             self,
             Self::Engine(EngineError::Stopping | EngineError::Late { .. }) | Self::Crowded { .. }
         );
         if status.is_server_error() && !expected {
-            tracing::error!(%detail, "a request failed");
+            tracing::error!(request_id, %detail, "a request failed");
         }
         let problem = Problem {
             r#type: "about:blank",
@@ -44,6 +51,7 @@ impl IntoResponse for Failure {
             status: status.as_u16(),
             detail: &detail,
             field: self.field(),
+            request_id,
         };
         let mut response = (status, Json(problem)).into_response();
         let headers = response.headers_mut();

@@ -26,14 +26,19 @@ pub struct Answer {
     pub timing: Timing,
 }
 
-/// Microseconds spent on one query. In a batch, encoding is shared out evenly.
+/// Microseconds spent on one query, by stages that follow on each other. In a batch, tokenising
+/// and encoding are shared out evenly.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Timing {
     /// Waiting for a thread; 0 where nobody else asked.
     pub queue_us: u64,
-    /// Turning the text into a vector.
+    /// Cutting the text to tokens.
+    pub tokenise_us: u64,
+    /// Turning the tokens into a vector.
     pub encode_us: u64,
-    /// Comparing it and deciding.
+    /// Comparing the vector with all that is stored.
+    pub search_us: u64,
+    /// Looking closely at what is near, and deciding.
     pub decide_us: u64,
 }

@@ -16,6 +16,7 @@ use synaptoroute_router::{
 };
 use synaptoroute_store::{Reads, Store, StoreError, Vectors};
 
+use crate::commits::Commits;
 use crate::committer::Committer;
 use crate::error::RouterError;
 use crate::sync::{Mutex, Published, lock};
@@ -65,6 +66,8 @@ pub(crate) struct Core {
     pub(crate) committer: Committer<Store, Request, Reply>,
     /// Nanoseconds the last transaction took.
     last_transaction: AtomicU64,
+    /// How long all of them took.
+    pub(crate) commits: Commits,
     /// Why the store failed last, until it works again.
     trouble: Mutex<Option<String>>,
     /// Wakes the compactor; nobody listens where there is none. Gone when it is to stop.
@@ -129,6 +132,7 @@ impl Core {
             spaces: Published::new(spaces),
             committer: Committer::new(store),
             last_transaction: AtomicU64::new(0),
+            commits: Commits::default(),
             trouble: Mutex::new(None),
             compactor: Mutex::new(Some(compactor)),
             read_only,
@@ -160,7 +164,9 @@ impl Core {
         let mut pending = Pending::default();
         let begun = Instant::now();
         let written = write(store, &self.spaces.get(), requests, &mut pending);
-        let took = u64::try_from(begun.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        let took = begun.elapsed();
+        self.commits.add(took);
+        let took = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
         self.last_transaction.store(took, Ordering::Relaxed);
         match written {
             Ok((replies, wrote)) => {

@@ -29,6 +29,7 @@
 
 mod answer;
 mod change;
+mod commits;
 mod committer;
 mod core;
 mod embed;
@@ -40,6 +41,7 @@ mod sync;
 
 pub use answer::{Answer, RouteOptions, Timing};
 pub use change::Draft;
+pub use commits::CommitStats;
 pub use embed::Progress;
 pub use error::RouterError;
 pub use namespaces::NamespaceSummary;

@@ -10,6 +10,7 @@ use synaptoroute_encoder::Encoder;
 use synaptoroute_router::{NamespaceName, Text};
 use synaptoroute_store::{ModelIdentity, Options, Reader, Reads, Store, StoreError};
 
+use crate::commits::CommitStats;
 use crate::core::{Core, Request};
 use crate::embed::{Progress, embed_all};
 use crate::error::RouterError;
@@ -152,6 +153,12 @@ impl Router {
     #[must_use]
     pub fn last_transaction(&self) -> Duration {
         self.core().last_transaction()
+    }
+
+    /// How long the store's transactions took, since it was opened.
+    #[must_use]
+    pub fn commit_stats(&self) -> CommitStats {
+        self.core().commits.stats()
     }
 
     /// Where the content is kept; nowhere if it is in memory.

@@ -1,7 +1,7 @@
 //! The router: a handle on one namespace, to decide with and to read.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use synaptoroute_encoder::{CacheStats, Embedding, ModelInfo};
 use synaptoroute_router::{
@@ -73,17 +73,22 @@ impl Router {
         let mut answers = Vec::with_capacity(queries.len());
         for part in queries.chunks(BATCH) {
             let started = Instant::now();
-            let embeddings = self.embed(part)?;
-            let encode_us = micros(started) / part.len() as u64;
+            let (embeddings, tokenising) = self.embed_timed(part)?;
+            let encoding = started.elapsed().saturating_sub(tokenising);
+            let share = |stage: Duration| micros(stage) / part.len() as u64;
+            let (tokenise_us, encode_us) = (share(tokenising), share(encoding));
             for embedding in embeddings {
                 let started = Instant::now();
-                let decision = snapshot.decide(&embedding.vector, options.top_k);
-                let decide_us = micros(started);
+                let found = snapshot.search(&embedding.vector);
+                let searching = started.elapsed();
+                let decision = found.decide(options.top_k);
+                let search_us = micros(searching);
+                let decide_us = micros(started.elapsed().saturating_sub(searching));
                 answers.push(Answer {
                     decision,
                     model: self.model().name.clone(),
                     truncated: embedding.truncated,
-                    timing: Timing { queue_us: 0, encode_us, decide_us },
+                    timing: Timing { queue_us: 0, tokenise_us, encode_us, search_us, decide_us },
                 });
             }
         }
@@ -96,8 +101,13 @@ impl Router {
     ///
     /// A text could not be encoded.
     pub fn embed(&self, texts: &[Text]) -> Result<Vec<Embedding>, RouterError> {
+        self.embed_timed(texts).map(|(embeddings, _tokenising)| embeddings)
+    }
+
+    /// The same, and what of its time went into tokenising.
+    fn embed_timed(&self, texts: &[Text]) -> Result<(Vec<Embedding>, Duration), RouterError> {
         let texts: Vec<&str> = texts.iter().map(Text::as_str).collect();
-        Ok(self.core().encoder.encode(&texts)?)
+        Ok(self.core().encoder.encode_timed(&texts)?)
     }
 
     /// What the encoder's cache did; `None` where it has none.
@@ -164,6 +174,6 @@ impl std::fmt::Debug for Router {
     }
 }
 
-fn micros(since: Instant) -> u64 {
-    u64::try_from(since.elapsed().as_micros()).unwrap_or(u64::MAX)
+fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }

@@ -14,6 +14,7 @@ use synaptoroute::{NamespaceName, Revision, RouteName, Router};
 
 use crate::app::App;
 use crate::failure::{Failure, Fault};
+use crate::observe;
 
 /// The `{name}` of the path: a route's.
 pub(crate) struct PathName(pub(crate) RouteName);
@@ -100,10 +101,15 @@ impl FromRequestParts<App> for Scope {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
-        let Some(name) = parameter(parts, "namespace").await? else {
-            return Ok(Self(app.router.clone()));
+        let router = match parameter(parts, "namespace").await? {
+            None => app.router.clone(),
+            Some(name) => {
+                let name = NamespaceName::try_from(name);
+                let name = name.map_err(|e| Fault::from(e).at("namespace"))?;
+                app.router.namespace(&name)?
+            }
         };
-        let name = NamespaceName::try_from(name).map_err(|e| Fault::from(e).at("namespace"))?;
-        Ok(Self(app.router.namespace(&name)?))
+        observe::inside(router.name());
+        Ok(Self(router))
     }
 }

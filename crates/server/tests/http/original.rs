@@ -46,7 +46,10 @@ fn a_query_is_answered_with_a_decision() {
     assert_eq!(answer["revision"], 1);
     assert_eq!(answer["model"], "bge-small-en-v1.5-int8");
     assert_eq!(answer["truncated"], false);
-    assert_eq!(keys(&answer["timing"]), ["queue_us", "encode_us", "decide_us"]);
+    assert_eq!(
+        keys(&answer["timing"]),
+        ["queue_us", "tokenise_us", "encode_us", "search_us", "decide_us"]
+    );
     let first = &answer["candidates"][0];
     assert_eq!(keys(first), ["route", "score", "confidence", "nearest"]);
     assert_eq!(first["nearest"][0]["utterance"], "where is my bill");

@@ -3,10 +3,12 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 mod asker;
+mod exposition;
 mod server;
 mod stage;
 
 pub(crate) use asker::Asker;
+pub(crate) use exposition::Scrape;
 pub(crate) use server::{Reply, Server, reopen};
 pub(crate) use stage::{FAIL, HOLD, PANIC, Stage};
 
