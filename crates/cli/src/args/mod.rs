@@ -28,7 +28,7 @@ pub(crate) use key::KeyArgs;
 pub(crate) use model::{ConvertArgs, InfoArgs, ModelCommand};
 pub(crate) use place::{Choice, DEFAULT_DB, KeepArgs};
 pub(crate) use route::RouteArgs;
-pub(crate) use serve::ServeArgs;
+pub(crate) use serve::{LogFormat, ServeArgs};
 
 /// Decide which of your routes a text belongs to, or none: locally, in about a millisecond.
 #[derive(Debug, Parser)]

@@ -1,6 +1,8 @@
-//! `serve`: what is answered from, and how; `access` has who may ask.
+//! `serve`: what is answered from, and how; `access` has who may ask,
+//! `logs` what is told.
 
 mod access;
+mod logs;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -10,6 +12,7 @@ use synaptoroute::NamespaceName;
 
 use super::place::{KeepArgs, namespace};
 pub(crate) use access::AccessArgs;
+pub(crate) use logs::{LogArgs, LogFormat};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct ServeArgs {
@@ -110,6 +113,8 @@ pub(crate) struct ServeArgs {
     pub(crate) log: tracing::level_filters::LevelFilter,
     #[command(flatten)]
     pub(crate) access: AccessArgs,
+    #[command(flatten)]
+    pub(crate) logs: LogArgs,
     #[command(flatten)]
     pub(crate) keep: KeepArgs,
 }

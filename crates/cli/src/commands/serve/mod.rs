@@ -17,7 +17,7 @@ use synaptoroute_server::Config;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::args::{EngineArgs, ServeArgs};
+use crate::args::{EngineArgs, LogFormat, ServeArgs};
 use crate::failure::Failure;
 use crate::output;
 use crate::remote;
@@ -29,12 +29,15 @@ const LAST_WORK: Duration = Duration::from_millis(500);
 
 pub(crate) fn run(args: &ServeArgs, engine_args: &EngineArgs) -> Result<(), Failure> {
     let entrance = access::open(args)?;
-    tracing_subscriber::fmt()
+    let log = tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
         .log_internal_errors(false)
-        .with_max_level(args.log)
-        .init();
+        .with_max_level(args.log);
+    match args.logs.log_format {
+        LogFormat::Text => log.init(),
+        LogFormat::Json => log.json().flatten_event(true).init(),
+    }
     let listen = |source| Failure::Listen { address: args.listen, source };
     // Before anything is opened: a start that fails for its address changes no database. Nobody
     // is answered until all is ready.
@@ -76,6 +79,7 @@ pub(crate) fn run(args: &ServeArgs, engine_args: &EngineArgs) -> Result<(), Fail
         config.access = entrance.access;
         config.tls = entrance.tls;
         config.cors.clone_from(&args.access.cors_origin);
+        config.log_queries = args.logs.log_queries;
         config.grace = Duration::from_secs(args.grace);
         Ok(synaptoroute_server::serve(served.router, listener, config, stop).await?)
     });
