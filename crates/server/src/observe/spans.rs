@@ -43,7 +43,7 @@ impl Spans {
         let remote = identity.parent.as_ref().map(|parent| {
             let flags = if parent.sampled { TraceFlags::SAMPLED } else { TraceFlags::default() };
             let (trace, span) = (TraceId::from(parent.trace), SpanId::from(parent.span));
-            let state = parent.state.parse().unwrap_or_else(|_| TraceState::NONE);
+            let state = parent.state.parse().unwrap_or(TraceState::NONE);
             SpanContext::new(trace, span, flags, true, state)
         });
         let parent = match remote {
