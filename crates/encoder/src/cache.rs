@@ -2,6 +2,7 @@
 
 use std::mem;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
@@ -63,6 +64,11 @@ impl<E: Encoder> Encoder for Cached<E> {
     }
 
     fn encode(&self, texts: &[&str]) -> Result<Vec<Embedding>, EncodeError> {
+        Ok(self.encode_timed(texts)?.0)
+    }
+
+    fn encode_timed(&self, texts: &[&str]) -> Result<(Vec<Embedding>, Duration), EncodeError> {
+        let mut tokenising = Duration::ZERO;
         let mut found: Vec<Option<Embedding>> =
             texts.iter().map(|text| self.known.get(*text)).collect();
         let missing: Vec<usize> =
@@ -71,13 +77,15 @@ impl<E: Encoder> Encoder for Cached<E> {
         if !missing.is_empty() {
             self.misses.fetch_add(missing.len() as u64, Ordering::Relaxed);
             let unknown: Vec<&str> = missing.iter().map(|place| texts[*place]).collect();
-            let made = self.encoder.encode(&unknown).map_err(|error| error.moved(&missing))?;
+            let made = self.encoder.encode_timed(&unknown);
+            let (made, time) = made.map_err(|error| error.moved(&missing))?;
+            tokenising = time;
             for (place, embedding) in missing.into_iter().zip(made) {
                 self.known.insert(texts[place].into(), embedding.clone());
                 found[place] = Some(embedding);
             }
         }
-        Ok(found.into_iter().flatten().collect())
+        Ok((found.into_iter().flatten().collect(), tokenising))
     }
 
     fn cache_stats(&self) -> Option<CacheStats> {

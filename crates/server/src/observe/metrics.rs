@@ -60,6 +60,8 @@ pub(super) struct Metrics {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Rejection {
     QueueFull,
+    QueueBytes,
+    Deadline,
     Stopping,
 }
 
@@ -68,11 +70,14 @@ pub(crate) enum Rejection {
 pub(super) struct Rejections([Counter; Rejection::ALL.len()]);
 
 impl Rejection {
-    pub(super) const ALL: [Self; 2] = [Self::QueueFull, Self::Stopping];
+    pub(super) const ALL: [Self; 4] =
+        [Self::QueueFull, Self::QueueBytes, Self::Deadline, Self::Stopping];
 
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::QueueFull => "queue_full",
+            Self::QueueBytes => "queue_bytes",
+            Self::Deadline => "deadline",
             Self::Stopping => "stopping",
         }
     }

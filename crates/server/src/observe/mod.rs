@@ -34,7 +34,7 @@ use metrics::Metrics;
 
 pub(crate) use answer::answer;
 pub(crate) use request::{failed, inside, request_id};
-pub(crate) use scrape::metrics;
+pub(crate) use scrape::{__path_metrics, metrics};
 pub use spans::Spans;
 
 /// What one server knows of itself.

@@ -77,7 +77,9 @@ pub(super) fn decided(answer: &Answer) {
 pub(crate) fn failed(failure: &Failure) {
     let Failure::Engine(error) = failure else { return };
     note(|notes| match error {
-        EngineError::Full => notes.rejection = Some(Rejection::QueueFull),
+        EngineError::Full { .. } => notes.rejection = Some(Rejection::QueueFull),
+        EngineError::Heavy { .. } => notes.rejection = Some(Rejection::QueueBytes),
+        EngineError::Late { .. } => notes.rejection = Some(Rejection::Deadline),
         EngineError::Stopping => notes.rejection = Some(Rejection::Stopping),
         EngineError::Panicked => notes.panicked = true,
     });

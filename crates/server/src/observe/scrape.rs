@@ -15,6 +15,9 @@ use crate::app::App;
 
 /// All numbers, as Prometheus reads them. It takes no place in the queue: a service that is
 /// full is one to look at.
+#[utoipa::path(get, path = "/metrics", tag = "service",
+    responses((status = 200, description = "As Prometheus reads them", body = String,
+        content_type = "text/plain")))]
 pub(crate) async fn metrics(State(app): State<App>) -> impl IntoResponse {
     let mut page = Page::default();
     let metrics = &app.observer.metrics;
@@ -31,6 +34,7 @@ pub(crate) async fn metrics(State(app): State<App>) -> impl IntoResponse {
     page.single("synaptoroute_panics_total", Kind::Counter, help, metrics.panics.get());
     metrics.stages.write(&mut page);
     queue(&app, &mut page);
+    cache(&app.router, &mut page);
     metrics.decisions.write(&app.router, &mut page);
     content(&app.router, &mut page);
     commits(app.router.commit_stats(), &mut page);
@@ -56,6 +60,33 @@ fn build(router: &Router, page: &mut Page) {
 fn queue(app: &App, page: &mut Page) {
     let help = "What waits for a thread that encodes";
     page.single("synaptoroute_queue_depth", Kind::Gauge, help, app.engine.waiting());
+    let help = "Bytes of bodies of requests that have no answer yet";
+    page.single("synaptoroute_queue_bytes", Kind::Gauge, help, app.intake.bytes());
+}
+
+/// What the embedding cache did; nothing is told where there is none.
+fn cache(router: &Router, page: &mut Page) {
+    let Some(stats) = router.cache_stats() else { return };
+    let numbers = [
+        ("synaptoroute_cache_hits_total", Kind::Counter, "Texts that the cache had", stats.hits),
+        (
+            "synaptoroute_cache_misses_total",
+            Kind::Counter,
+            "Texts that had to be encoded",
+            stats.misses,
+        ),
+        ("synaptoroute_cache_texts", Kind::Gauge, "Texts that the cache has", stats.texts),
+        ("synaptoroute_cache_bytes", Kind::Gauge, "What they take", stats.bytes),
+        (
+            "synaptoroute_cache_capacity_bytes",
+            Kind::Gauge,
+            "What they may take",
+            stats.capacity_bytes,
+        ),
+    ];
+    for (name, kind, help, value) in numbers {
+        page.single(name, kind, help, value);
+    }
 }
 
 /// How large a namespace is.

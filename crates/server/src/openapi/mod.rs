@@ -23,7 +23,8 @@ use utoipa::openapi::{OpenApiVersion, Server};
 
 use crate::problem::Problem;
 use crate::{
-    backup, decide, embeddings, health, history, namespaces, read, settings, texts, transfer, write,
+    backup, decide, embeddings, health, history, namespaces, observe, read, settings, texts,
+    transfer, write,
 };
 
 pub(crate) use page::{asset, docs, index};
@@ -75,6 +76,7 @@ struct Content;
         backup::backup,
         health::health,
         health::ready,
+        observe::metrics,
         document,
         page::docs,
     ),
