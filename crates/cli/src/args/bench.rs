@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 
-use clap::Subcommand;
 use clap::builder::BoolishValueParser;
+use clap::{Subcommand, ValueEnum};
+
+use crate::remote::ServerUrl;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct BenchArgs {
@@ -11,7 +13,7 @@ pub(crate) struct BenchArgs {
     pub(crate) command: Option<BenchCommand>,
     /// Seconds to measure for; more of them find calmer moments of a busy machine. `encode`
     /// takes as many for each instruction set, and leaves out what takes longer than a
-    /// twentieth of them [default: 3, of encode 20]
+    /// twentieth of them; `serve` for each load [default: 3, of encode 20, of serve 8]
     #[arg(
         long,
         global = true,
@@ -38,6 +40,64 @@ pub(crate) enum BenchCommand {
     /// Measure what adding, searching and opening cost as a database grows, beside what the
     /// disk and the memory take by themselves
     Store(BenchStoreArgs),
+    /// Measure a service under load: what HTTP adds to a query, how much it answers, and what
+    /// becomes of ten times as much
+    Serve(BenchServeArgs),
+}
+
+/// What `bench serve` does to a service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Scenario {
+    /// One connection, one query after the other, beside the same in this process
+    Single,
+    /// As many queries as it answers on 1, 16 and 256 connections, beside this process's
+    Capacity,
+    /// Half of that at a fixed rate, on as many connections
+    Half,
+    /// Ten times that at a fixed rate
+    Overload,
+    /// The same text again and again
+    Cached,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct BenchServeArgs {
+    /// Scenarios to run, with commas between them; fewer of them end sooner [default: all]
+    #[arg(long, value_name = "SCENARIO", value_delimiter = ',', env = "SYNAPTOROUTE_ONLY")]
+    pub(crate) only: Vec<Scenario>,
+    /// Requests that may wait in the overloaded service. More of them are admitted, and each
+    /// waits longer; there are twice as many connections, and a thousand
+    #[arg(
+        long,
+        default_value_t = 1_000,
+        value_name = "N",
+        value_parser = clap::value_parser!(u32).range(1..=100_000),
+        env = "SYNAPTOROUTE_MAX_QUEUE"
+    )]
+    pub(crate) max_queue: u32,
+    /// Seconds of the overload; more of them would show memory that grows slowly
+    #[arg(
+        long,
+        default_value_t = 10.0,
+        value_name = "SECONDS",
+        value_parser = seconds,
+        env = "SYNAPTOROUTE_OVERLOAD_SECONDS"
+    )]
+    pub(crate) overload_seconds: f64,
+    /// A service that is running already, any that answers POST /route: it gets as much as it
+    /// answers, and nothing is started or measured beside it
+    #[arg(long, value_name = "URL", conflicts_with = "only", env = "SYNAPTOROUTE_URL")]
+    pub(crate) url: Option<ServerUrl>,
+    /// Connections to the service of --url, each with one request at a time
+    #[arg(
+        long,
+        default_value_t = 256,
+        value_name = "N",
+        value_parser = clap::value_parser!(u32).range(1..=100_000),
+        requires = "url",
+        env = "SYNAPTOROUTE_CONNECTIONS"
+    )]
+    pub(crate) connections: u32,
 }
 
 #[derive(Debug, clap::Args)]

@@ -18,7 +18,7 @@ use clap::builder::BoolishValueParser;
 use clap::{Parser, Subcommand};
 use synaptoroute::Isa;
 
-pub(crate) use bench::{BenchArgs, BenchCommand, BenchStoreArgs};
+pub(crate) use bench::{BenchArgs, BenchCommand, BenchServeArgs, BenchStoreArgs, Scenario};
 pub(crate) use content::{
     BackupArgs, ExportArgs, ImportArgs, NamespacesArgs, NamespacesCommand, RoutesArgs,
     RoutesCommand,

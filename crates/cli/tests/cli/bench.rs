@@ -62,3 +62,45 @@ fn bench_encode_keeps_to_a_named_instruction_set() {
     assert!(text.contains("\nscalar, ") && !text.contains("\navx"), "{text}");
     assert!(text.contains("one text") && text.contains("left out"), "{text}");
 }
+
+/// A short one of each load: every query is answered, and the numbers are there.
+#[test]
+fn bench_serve_loads_a_service_and_counts_every_answer() {
+    let output = program()
+        .args(["bench", "serve", "--seconds", "0.3", "--json"])
+        .args(["--overload-seconds", "1", "--max-queue", "20"])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+    let report: Value = serde_json::from_str(stdout(&output)).unwrap();
+    let is_positive = |value: &Value| value.as_f64().is_some_and(|x| x > 0.0);
+    assert!(is_positive(&report["tokens_each"]), "{report}");
+    assert!(is_positive(&report["single"]["http"]["p50_us"]), "{report}");
+    assert!(is_positive(&report["cached"]["http"]["p50_us"]), "{report}");
+    let answered = |load: &Value| {
+        let answers = &load["answers"];
+        for kind in ["other", "hung", "connection_errors"] {
+            assert_eq!(answers[kind], 0, "{kind}: {load}");
+        }
+        assert!(is_positive(&answers["ok"]), "{load}");
+    };
+    for load in [&report["capacity"]["over_http"], &report["half"]] {
+        let load = load.as_array().unwrap();
+        let connections: Vec<_> = load.iter().map(|load| load["connections"].as_u64()).collect();
+        assert_eq!(connections, [Some(1), Some(16), Some(256)]);
+        load.iter().for_each(answered);
+    }
+    let overload = &report["overload"];
+    answered(overload);
+    assert!(is_positive(&overload["bound_ms"]), "{overload}");
+    assert!(overload["resident_mb"].as_array().is_some_and(|seen| seen.len() >= 2));
+}
+
+#[test]
+fn bench_serve_says_when_nobody_is_there() {
+    // Nothing listens on the discard port of this machine.
+    let url = ["--url", "http://127.0.0.1:9", "--connections", "2"];
+    let output = program().args(["bench", "serve"]).args(url).output().unwrap();
+    assert_eq!(output.status.code(), Some(3));
+    assert!(stderr(&output).contains("127.0.0.1:9"), "{}", stderr(&output));
+}

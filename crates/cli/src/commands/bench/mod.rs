@@ -1,11 +1,13 @@
 //! `synaptoroute bench`: the numbers people ask for first, of this machine.
 //!
 //! `query` is what a user of the service feels; `encode` holds passes of many sizes against
-//! what the machine could do at most; `store` adds to databases of all sizes, and searches them.
+//! what the machine could do at most; `store` adds to databases of all sizes, and searches them;
+//! `serve` puts a service under load.
 
 mod encode;
 mod quantiles;
 mod query;
+mod serve;
 mod service;
 mod store;
 
@@ -20,6 +22,7 @@ pub(crate) fn run(args: &BenchArgs, engine: &EngineArgs) -> Result<(), Failure> 
         None => query::run(args, engine),
         Some(BenchCommand::Encode) => encode::run(args, engine),
         Some(BenchCommand::Store(store)) => store::run(args, store, engine),
+        Some(BenchCommand::Serve(serve)) => serve::run(args, serve, engine),
     }
 }
 

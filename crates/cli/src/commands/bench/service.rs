@@ -23,8 +23,14 @@ impl Service {
     ) -> Result<Self, Failure> {
         let mut command = Command::new(std::env::current_exe().map_err(bench)?);
         command.arg("serve").args(args).args(["--listen", "127.0.0.1:0"]);
-        // What other services of this environment serve is not what is measured.
-        command.env_remove("SYNAPTOROUTE_DB").env_remove("SYNAPTOROUTE_ROUTES");
+        // How other services of this environment serve is not what is measured.
+        let settings = std::env::vars_os().map(|(name, _)| name).filter(|name| {
+            let name = name.to_string_lossy();
+            name.starts_with("SYNAPTOROUTE_") && name != synaptoroute::ISA_VARIABLE
+        });
+        for name in settings {
+            command.env_remove(name);
+        }
         if let Some(model) = &engine_args.model {
             command.arg("--model").arg(model);
         }
@@ -45,6 +51,11 @@ impl Service {
     /// Where it listens.
     pub(super) fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Its process.
+    pub(super) fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Its resident memory, where the system tells.
