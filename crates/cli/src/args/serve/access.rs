@@ -21,7 +21,7 @@ pub(crate) struct AccessArgs {
     /// be this server
     #[arg(long, value_name = "FILE", requires = "tls_cert", env = "SYNAPTOROUTE_TLS_KEY")]
     pub(crate) tls_key: Option<PathBuf>,
-    /// Origin of a web page that may ask, such as https://console.example.com, again for each;
+    /// Origin of a web page that may ask, such as https://localhost:3000, again for each;
     /// * lets every page ask that somebody looks at who can reach the server
     #[arg(long, value_name = "ORIGIN", value_delimiter = ',', env = "SYNAPTOROUTE_CORS_ORIGIN")]
     pub(crate) cors_origin: Vec<Origin>,
