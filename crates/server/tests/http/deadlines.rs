@@ -49,7 +49,7 @@ fn past_its_deadline_a_request_is_refused_and_costs_no_inference() {
 
 #[test]
 fn the_servers_own_limit_holds_for_those_who_ask_for_more() {
-    let config = Config { deadline: Some(Duration::from_millis(30)), ..one_worker() };
+    let config = Config { deadline: Some(Duration::from_secs(1)), ..one_worker() };
     let server = Server::with(config);
     thread::scope(|scope| {
         let held = scope.spawn(|| server.post("/route", &json!({"query": HOLD})));
@@ -86,11 +86,11 @@ fn a_refused_change_was_not_made_and_an_acknowledged_one_was() {
     let path = folder.path().join("routes.db");
     let server = Server::on_file(&path, StoreOptions::default(), one_worker());
     let (mut made, mut refused) = (0, 0);
-    for number in 0..300 {
+    for number in 0..240 {
         let name = format!("route {number}");
         let body = json!({"name": name, "utterances": [format!("text {number}")]});
         // From too short for anything to enough for all.
-        let ms = (number % 12).to_string();
+        let ms = ((1 << (number % 12)) - 1).to_string();
         let reply = post_within(&server, &ms, "/routes", &body);
         let found = server.get(&format!("/routes/route%20{number}")).status;
         match reply.status {
@@ -166,9 +166,9 @@ fn bodies_that_are_inside_are_bounded_in_bytes() {
 }
 
 #[test]
-fn a_batch_of_ten_thousand_lets_single_queries_through() {
+fn a_long_batch_lets_single_queries_through() {
     let server = Server::with(one_worker());
-    let batch = json!({"queries": vec!["hi"; 10_000]}).to_string();
+    let batch = json!({"queries": vec!["hi"; 2_000]}).to_string();
     let request = format!(
         "POST /route/batch HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\
          content-type: application/json\r\ncontent-length: {}\r\n\r\n{batch}",
@@ -185,8 +185,8 @@ fn a_batch_of_ten_thousand_lets_single_queries_through() {
         assert_eq!(server.post("/route", &json!({"query": "hello"})).status, 200);
     }
     let texts = server.stage.asked() - before;
-    assert!(texts < 5_000, "{texts} texts went before twenty queries");
+    assert!(texts < 1_000, "{texts} texts went before twenty queries");
     let mut answer = String::new();
     whole.read_to_string(&mut answer).unwrap();
-    assert_eq!(answer.matches("\"outcome\"").count(), 10_000);
+    assert_eq!(answer.matches("\"outcome\"").count(), 2_000);
 }
