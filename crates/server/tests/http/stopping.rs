@@ -152,7 +152,9 @@ fn a_change_that_was_admitted_is_made() {
 #[test]
 fn a_thousand_in_flight_are_answered() {
     const IN_FLIGHT: usize = 1000;
-    let mut server = Server::with(Config { workers: 2, ..Config::default() });
+    // Enough for the slowest instruction set.
+    let grace = Duration::from_secs(600);
+    let mut server = Server::with(Config { workers: 2, grace, ..Config::default() });
     let post = |body: String| {
         let length = body.len();
         format!(
