@@ -19,6 +19,14 @@ def contender():
     return target_folder() / "release/contender"
 
 
+@functools.cache
+def product():
+    """The program that is released, built as it is checked out."""
+    command = ["cargo", "build", "--release", "--locked"]
+    step("cargo-product, this project's program", command, cwd=REPOSITORY)
+    return target_folder() / "release/synaptoroute"
+
+
 def target_folder():
     command = ["cargo", "metadata", "--no-deps", "--format-version", "1"]
     done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True)
