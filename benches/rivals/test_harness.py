@@ -11,10 +11,11 @@ import time
 import unittest
 from pathlib import Path
 
-from harness import golden, report, statistics, texts
+from harness import golden, report, service_report, statistics, texts
 from harness.contenders import Contender
 from harness.program import Program
 from harness.rounds import measure
+from harness.services import Service
 from harness.steps import Unavailable
 
 STAND_IN = """
@@ -113,6 +114,43 @@ class Stopping(unittest.TestCase):
             program.pause()
             program.close()
             self.assertFalse(Path(f"/proc/{program._process.pid}").exists())
+
+
+class Services(unittest.TestCase):
+    """The report of services, and that one is ended whatever becomes of it."""
+
+    def test_the_turn_in_the_middle_is_shown_and_who_is_absent_is_named(self):
+        def turn(per_second):
+            return {
+                "per_second": per_second, "latency": {"p50_us": 1500.0, "p99_us": 2500.0},
+                "answers": {"ok": 9, "too_many": 1, "unavailable": 0},
+            }
+
+        result = {
+            "date": "2026-01-01", "turns": 3, "seconds": 1, "connections": [16], "seed": 1,
+            "machine": {"cpu": "x", "cores": 2, "instruction_sets": [], "system": "s", "commit": "c"},
+            "load": {"start": 0.0, "end": 0.0},
+            "services": {
+                "synaptoroute": {
+                    "title": "ours", "right": [20, 20],
+                    "loads": {"16": [turn(900.0), turn(1000.0), turn(2000.0)]},
+                },
+                "slow": {"title": "slow", "right": [19, 20], "loads": {"16": [turn(100.0)]}},
+                "gone": {"title": "gone", "loads": {}, "why_not": "no such package"},
+            },
+        }
+        lines = service_report.markdown(result).splitlines()
+        self.assertIn("| ours (20 of 20 right) | 1000 | 1.50 | 2.50 | 1 | 1.00 |", lines)
+        self.assertIn("| slow (19 of 20 right) | 100 | 1.50 | 2.50 | 1 | 10.00 |", lines)
+        self.assertIn("- gone: no such package", lines)
+
+    def test_a_service_that_says_no_address_is_told_apart_and_ended(self):
+        with self.assertRaisesRegex(Unavailable, "ended without an address"):
+            Service("mute", [sys.executable, "-c", "print('Loading')"], 1)
+        words = "import time; print('Loading'); print('http://127.0.0.1:9', flush=True); time.sleep(60)"
+        with Service("talks", [sys.executable, "-c", words], 1) as service:
+            self.assertEqual(service.url, "http://127.0.0.1:9")
+        self.assertFalse(Path(f"/proc/{service._process.pid}").exists())
 
 
 def grows(path):

@@ -3,6 +3,7 @@
 //!
 //! - `bitext`: accuracy and out-of-scope acceptance of nearest evidence on a support set.
 //! - `prior`: fits the logistic that stands in for confidence until a fit replaces it.
+//! - `hostile`: requests that no honest client sends, to a service started for it.
 //!
 //! Folders hold JSON lines with `text` and `intent`; `oos` marks what no route should take.
 //! Decisions are the library's own, from the committed model. Speed beside other engines is

@@ -71,7 +71,8 @@ class Service:
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
                 command, cwd=HERE, env=environment(cores), stdout=subprocess.PIPE, stderr=log,
-                text=True, start_new_session=True,
+                # Unbuffered, so that `select` tells of every line there is.
+                bufsize=0, start_new_session=True,
             )
         try:
             self.url = self._first_url()
@@ -83,6 +84,9 @@ class Service:
         return self
 
     def __exit__(self, *_exception):
+        if self._process.poll() is not None:
+            self._process.stdout.close()
+            return  # its number may be another's by now
         self._process.send_signal(signal.SIGTERM)
         try:
             self._process.wait(STOP_WITHIN_S)
@@ -94,14 +98,12 @@ class Service:
     def _first_url(self):
         """The first line that is one; a library may print others before it."""
         deadline = time.monotonic() + START_WITHIN_S
-        while select.select([self._process.stdout], [], [], deadline - time.monotonic())[0]:
+        while select.select([self._process.stdout], [], [], max(0, deadline - time.monotonic()))[0]:
             line = self._process.stdout.readline()
             if not line:
                 raise Unavailable(f"it ended without an address; see {self._log.name}")
-            if line.startswith("http://"):
-                return line.strip()
-            if time.monotonic() > deadline:
-                break
+            if line.startswith(b"http://"):
+                return line.decode().strip()
         raise Unavailable(f"no address within {START_WITHIN_S} s; see {self._log.name}")
 
     def right(self):
