@@ -67,20 +67,11 @@ pub(crate) async fn health(State(app): State<App>) -> Json<Health> {
 }
 
 /// Routes a text by the way all queries go, queue included, and sees that changes can be kept.
+/// What worked holds for a second.
 #[utoipa::path(get, path = "/ready", tag = "service",
     responses((status = 200, description = "It works", body = Ready)))]
 pub(crate) async fn ready(State(app): State<App>) -> Result<Json<Ready>, Failure> {
-    let probe = Text::try_from("is anybody there").expect("it is short and not blank");
-    let router = app.router.clone();
-    let probed = app.engine.run(move || router.route(&probe, RouteOptions::default())).await;
-    match probed {
-        Ok(done) => done.value.map_err(|error| {
-            tracing::error!(%error, "not ready");
-            Failure::NotReady
-        })?,
-        Err(EngineError::Panicked) => return Err(Failure::NotReady),
-        Err(refused) => return Err(refused.into()),
-    };
+    app.probe.inference(infer(&app)).await?;
     app.probe.check().await.map_err(Failure::Unwritable)?;
     let (model, snapshot) = (app.router.model(), app.router.snapshot());
     Ok(Json(Ready {
@@ -97,4 +88,21 @@ pub(crate) async fn ready(State(app): State<App>) -> Result<Json<Ready>, Failure
         revision: snapshot.revision(),
         routes: snapshot.route_count(),
     }))
+}
+
+/// A query like any other.
+async fn infer(app: &App) -> Result<(), Failure> {
+    let probe = Text::try_from("is anybody there").expect("it is short and not blank");
+    let router = app.router.clone();
+    match app.engine.run(move || router.route(&probe, RouteOptions::default())).await {
+        Ok(done) => match done.value {
+            Ok(_decision) => Ok(()),
+            Err(error) => {
+                tracing::error!(%error, "not ready");
+                Err(Failure::NotReady)
+            }
+        },
+        Err(EngineError::Panicked) => Err(Failure::NotReady),
+        Err(refused) => Err(refused.into()),
+    }
 }

@@ -12,7 +12,8 @@ use tokio::time;
 
 use crate::app::{self, App};
 use crate::config::Config;
-use crate::{connection, engine};
+use crate::connection::{self, Host};
+use crate::engine;
 
 /// What is left for writing the refusals of requests that outlasted the grace.
 const FAREWELL: Duration = Duration::from_millis(500);
@@ -57,8 +58,10 @@ pub async fn serve(
         door.close();
         let _gone = stop.send(());
     };
-    let service = app::build(App::new(router, engine, &config), &config);
-    let serving = connection::run(listener, service, config.limits, config.tls, shutdown);
+    let app = App::new(router, engine, &config);
+    let connections = app.observer.connections();
+    let host = Host::new(app::build(app, &config), config.limits, config.tls);
+    let serving = connection::run(listener, host, connections, shutdown);
     let mut serving = pin!(serving);
     let overdue = async {
         let _stopped = stopping.await;

@@ -15,5 +15,6 @@ mod namespaces;
 mod reload;
 mod route;
 mod routes;
+mod secrets;
 mod serve;
 mod support;

@@ -31,6 +31,7 @@ use tokio::time;
 use tower::Service;
 
 use crate::limits::Limits;
+use crate::observe::Connections;
 use crate::tls::Tls;
 use patient::Patient;
 use refuse::Refusals;
@@ -39,7 +40,7 @@ use timed::Timed;
 pub(crate) use timed::SlowBody;
 
 /// What every connection is served with.
-struct Host {
+pub(crate) struct Host {
     service: Router,
     http: http1::Builder,
     tls: Option<Tls>,
@@ -50,16 +51,16 @@ struct Host {
 /// returns once the others have had their answers.
 pub(crate) async fn run(
     listener: TcpListener,
-    service: Router,
-    limits: Limits,
-    tls: Option<Tls>,
+    host: Host,
+    connections: Arc<Connections>,
     stop: impl Future<Output = ()>,
 ) {
-    let places = Arc::new(Semaphore::new(limits.max_connections.min(Semaphore::MAX_PERMITS)));
-    let mut refusals = Refusals::new(limits.max_connections, tls.is_some()).await;
+    let max = host.limits.max_connections.min(Semaphore::MAX_PERMITS);
+    let places = Arc::new(Semaphore::new(max));
+    let mut refusals = Refusals::new(max, host.tls.is_some()).await;
     // Each connection holds a receiver: the channel is closed when the last of them is gone.
     let (stopping, _) = watch::channel(());
-    let host = Arc::new(Host::new(service, limits, tls));
+    let host = Arc::new(host);
     let mut stop = pin!(stop);
     loop {
         let stream = tokio::select! {
@@ -68,13 +69,15 @@ pub(crate) async fn run(
             stream = accept::next(&listener) => stream,
         };
         let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
+            connections.refuse();
             refusals.refuse(stream);
             continue;
         };
         let (host, stopping) = (Arc::clone(&host), stopping.subscribe());
+        let open = connections.take();
         tokio::spawn(async move {
             host.serve(stream, stopping).await;
-            drop(place);
+            drop((open, place));
         });
     }
     drop(listener);
@@ -83,7 +86,7 @@ pub(crate) async fn run(
 }
 
 impl Host {
-    fn new(service: Router, limits: Limits, tls: Option<Tls>) -> Self {
+    pub(crate) fn new(service: Router, limits: Limits, tls: Option<Tls>) -> Self {
         let mut http = http1::Builder::new();
         http.timer(TokioTimer::new())
             .header_read_timeout(limits.header_timeout)

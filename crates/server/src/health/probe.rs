@@ -1,4 +1,4 @@
-//! Can changes be kept? Tried by writing.
+//! Does an inference run? Can changes be kept? Tried by doing it, once a second at most.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -8,16 +8,17 @@ use tokio::sync::Mutex;
 use tokio::{task, time};
 
 /// How long a result holds: whoever asks more often is told what the last one found, for each
-/// costs a write to the disk.
+/// costs an inference and a write to the disk, and anybody may ask.
 const HOLDS: Duration = Duration::from_secs(1);
 
 /// How long to wait for a disk that does not answer, before that is the answer: longer than a
 /// write waits for a foreign program that keeps the file locked.
 const PATIENCE: Duration = Duration::from_secs(8);
 
-/// Writes what nobody reads, one write at a time.
+/// Asks what nobody wants to know and writes what nobody reads, one at a time.
 pub(crate) struct Probe {
     router: Router,
+    inferred: Mutex<Option<Instant>>,
     last: Arc<Mutex<Option<Outcome>>>,
 }
 
@@ -28,7 +29,21 @@ struct Outcome {
 
 impl Probe {
     pub(crate) fn new(router: Router) -> Self {
-        Self { router, last: Arc::default() }
+        Self { router, inferred: Mutex::default(), last: Arc::default() }
+    }
+
+    /// Runs `infer`, unless one has succeeded just now: a failure is told at once, and whoever
+    /// asks next tries again.
+    pub(crate) async fn inference<E>(
+        &self,
+        infer: impl Future<Output = Result<(), E>>,
+    ) -> Result<(), E> {
+        let mut inferred = self.inferred.lock().await;
+        if inferred.is_none_or(|at| at.elapsed() >= HOLDS) {
+            infer.await?;
+            *inferred = Some(Instant::now());
+        }
+        Ok(())
     }
 
     /// What keeps changes from being kept, if anything does.

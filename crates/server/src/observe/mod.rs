@@ -8,6 +8,7 @@
 //! - `metric`, `page`: counters, histograms and how Prometheus wants them written.
 //! - `metrics`, `decisions`: what is counted. Everything belongs to one server, nothing to the
 //!   process, in which there may be several.
+//! - `connections`: how many there are.
 //! - `scrape`, `process`: `GET /metrics`.
 //! - `identity`, `trace`: request ids, and W3C trace context.
 //! - `request`, `spans`: one request's log lines and spans.
@@ -15,6 +16,7 @@
 //! A query's text is in none of them, unless [`Config::log_queries`](crate::Config) asks for it.
 
 mod answer;
+mod connections;
 mod decisions;
 mod identity;
 mod metric;
@@ -26,6 +28,8 @@ mod scrape;
 mod spans;
 mod trace;
 
+use std::sync::Arc;
+
 use synaptoroute::{Answer, NamespaceName, Outcome, Text};
 
 use crate::config::Config;
@@ -33,6 +37,7 @@ use identity::Ids;
 use metrics::Metrics;
 
 pub(crate) use answer::answer;
+pub(crate) use connections::Connections;
 pub(crate) use request::{failed, inside, request_id};
 pub(crate) use scrape::{__path_metrics, metrics};
 pub use spans::Spans;
@@ -40,6 +45,7 @@ pub use spans::Spans;
 /// What one server knows of itself.
 pub(crate) struct Observer {
     metrics: Metrics,
+    connections: Arc<Connections>,
     ids: Ids,
     spans: Spans,
     log_queries: bool,
@@ -49,10 +55,16 @@ impl Observer {
     pub(crate) fn new(config: &Config) -> Self {
         Self {
             metrics: Metrics::default(),
+            connections: Arc::default(),
             ids: Ids::new(),
             spans: config.spans.clone(),
             log_queries: config.log_queries,
         }
+    }
+
+    /// For those who take them.
+    pub(crate) fn connections(&self) -> Arc<Connections> {
+        Arc::clone(&self.connections)
     }
 
     /// Takes note of a decision that the request in hand asked for.

@@ -29,6 +29,7 @@ pub(crate) async fn metrics(State(app): State<App>) -> impl IntoResponse {
     let help = "Requests whose caller went away before the answer";
     let abandoned = metrics.abandoned.get();
     page.single("synaptoroute_http_requests_abandoned_total", Kind::Counter, help, abandoned);
+    app.observer.connections.write(&mut page);
     metrics.rejections.write(&mut page);
     let help = "Requests that a panic ended";
     page.single("synaptoroute_panics_total", Kind::Counter, help, metrics.panics.get());

@@ -1,10 +1,11 @@
 //! `GET /metrics`: the numbers are those of what was asked.
 
+use std::io::{Read, Write};
 use std::thread;
 
 use serde_json::json;
 use synaptoroute::StoreOptions;
-use synaptoroute_server::Config;
+use synaptoroute_server::{Config, Limits};
 
 use crate::support::{HOLD, PANIC, Reply, Scrape, Server};
 
@@ -211,4 +212,30 @@ fn content_commits_and_the_process_are_there() {
         let began = found.get("process_start_time_seconds", "");
         assert!(began > 1e9 && began <= now + 5.0, "{began} and {now}");
     }
+}
+
+#[test]
+fn connections_are_counted_and_so_are_those_too_many() {
+    let limits = Limits { max_connections: 2, ..Limits::default() };
+    let server = Server::with(Config { limits, ..Config::default() });
+    let health = b"GET /health HTTP/1.1\r\nhost: x\r\n\r\n";
+    let [mut stays, leaves] = [(); 2].map(|()| {
+        let mut stream = server.connect(health);
+        stream.read_exact(&mut [0; 12]).unwrap();
+        stream
+    });
+    for _ in 0..3 {
+        assert_eq!(Reply::from(server.connect(health)).status, 503);
+    }
+    drop(leaves);
+    // On the one that is in, since a new one may come before that place is free.
+    let ask = b"GET /metrics HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+    stays.write_all(ask).unwrap();
+    let mut answers = String::new();
+    stays.read_to_string(&mut answers).unwrap();
+    for (name, expected) in [("total", 2), ("refused_total", 3)] {
+        let line = format!("\nsynaptoroute_connections_{name} {expected}\n");
+        assert!(answers.contains(&line), "{line} in {answers}");
+    }
+    assert!(answers.contains("\nsynaptoroute_connections_open "), "{answers}");
 }

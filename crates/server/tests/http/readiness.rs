@@ -1,6 +1,7 @@
 //! `/ready` says when changes cannot be kept, and `/health` does not care.
 
 use std::path::Path;
+use std::time::Instant;
 
 use serde_json::json;
 use synaptoroute::StoreOptions;
@@ -49,4 +50,17 @@ fn a_store_that_takes_no_writes_is_not_and_comes_back() {
     while server.get("/ready").status != 200 {
         std::thread::sleep(std::time::Duration::from_millis(50));
     }
+}
+
+/// Anybody may ask, key or not: a crowd of probes must not take the encoder from those who do.
+#[test]
+fn a_crowd_of_probes_costs_one_inference_a_second() {
+    let server = Server::start();
+    let (before, begun) = (server.stage.asked(), Instant::now());
+    for _ in 0..100 {
+        assert_eq!(server.get("/ready").status, 200);
+    }
+    let seconds = begun.elapsed().as_secs() as usize + 1;
+    let asked = server.stage.asked() - before;
+    assert!((1..=seconds).contains(&asked), "{asked} inferences in {seconds} s");
 }

@@ -1,5 +1,8 @@
 //! Reading routes, revisions, health.
 
+use std::thread;
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::support::{FAIL, PANIC, Server};
@@ -109,6 +112,10 @@ fn readiness_is_lost_with_the_inference_and_comes_back_with_it() {
     let server = Server::start();
     for word in [FAIL, PANIC] {
         server.stage.break_with(Some(word));
+        // What worked holds for a second.
+        while server.get("/ready").status == 200 {
+            thread::sleep(Duration::from_millis(50));
+        }
         server.get("/ready").problem(503, None);
         assert_eq!(server.get("/health").status, 200);
         server.stage.break_with(None);

@@ -1,10 +1,12 @@
 //! `synaptoroute serve`: answers over HTTP until it is told to stop.
 //!
-//! `access` sees to who may ask, and `content` opens what is served and fills it from a routes file, which `reload` reads again
-//! when it changes or somebody says so.
+//! `access` sees to who may ask, and `content` opens what is served and fills it from a routes
+//! file, which `reload` reads again when it changes or somebody says so. `panics` decides what
+//! the log tells of one.
 
 mod access;
 mod content;
+mod panics;
 mod reload;
 
 use std::fs;
@@ -38,6 +40,7 @@ pub(crate) fn run(args: &ServeArgs, engine_args: &EngineArgs) -> Result<(), Fail
         LogFormat::Text => log.init(),
         LogFormat::Json => log.json().flatten_event(true).init(),
     }
+    panics::log(args.logs.log_queries);
     let listen = |source| Failure::Listen { address: args.listen, source };
     // Before anything is opened: a start that fails for its address changes no database. Nobody
     // is answered until all is ready.

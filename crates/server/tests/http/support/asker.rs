@@ -17,7 +17,7 @@ impl Asker {
     pub(crate) fn new(address: SocketAddr) -> Self {
         let config = Agent::config_builder()
             .http_status_as_error(false)
-            .timeout_global(Some(Duration::from_secs(60)));
+            .timeout_global(Some(Duration::from_secs(300)));
         Self { address, agent: config.build().into() }
     }
 
