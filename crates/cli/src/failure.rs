@@ -113,6 +113,17 @@ pub(crate) enum Failure {
         path.display()
     )]
     NoCertificate { path: PathBuf },
+    #[error(
+        "--otlp-endpoint: the address has a name or a password in it, and is written to the log; \
+         leave them out, and send what the collector wants to see with --otlp-header"
+    )]
+    CollectorUser,
+    // Without what was given: it may be a token without its name.
+    #[error(
+        "--otlp-header: number {number} is no header; write NAME=VALUE, such as \
+         authorization=Bearer…, with commas between several and none within"
+    )]
+    CollectorHeader { number: usize },
     #[error(transparent)]
     Serve(#[from] ServeError),
     #[error("the measured service did not answer: {0}")]
@@ -196,6 +207,8 @@ impl Failure {
             | Self::Keys { .. }
             | Self::KeyNotAdded { .. }
             | Self::NoCertificate { .. }
+            | Self::CollectorUser
+            | Self::CollectorHeader { .. }
             | Self::Isa(_) => true,
             Self::Router(error) => matches!(
                 error,

@@ -10,6 +10,7 @@ mod key;
 mod model;
 mod place;
 mod route;
+mod secret;
 mod serve;
 
 use std::path::PathBuf;
@@ -28,7 +29,8 @@ pub(crate) use key::KeyArgs;
 pub(crate) use model::{ConvertArgs, InfoArgs, ModelCommand};
 pub(crate) use place::{Choice, DEFAULT_DB, KeepArgs};
 pub(crate) use route::RouteArgs;
-pub(crate) use serve::{LogFormat, ServeArgs};
+pub(crate) use secret::Secret;
+pub(crate) use serve::{LogFormat, ServeArgs, TraceArgs};
 
 /// Decide which of your routes a text belongs to, or none: locally, in about a millisecond.
 #[derive(Debug, Parser)]

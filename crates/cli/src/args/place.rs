@@ -1,15 +1,14 @@
 //! Where content is: a database file or a running server, and in which namespace.
 
-use std::convert::Infallible;
+use std::env;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
-use std::{env, fmt};
 
 use clap::ValueEnum;
 use clap::builder::BoolishValueParser;
 use synaptoroute::{Durability, NamespaceName, OpenOptions, StoreOptions};
 
+use super::secret::Secret;
 use crate::failure::Failure;
 use crate::place::{Database, Place};
 use crate::remote::{self, Remote, ServerUrl};
@@ -55,24 +54,6 @@ pub(crate) struct PlaceArgs {
         env = "SYNAPTOROUTE_NAMESPACE"
     )]
     namespace: NamespaceName,
-}
-
-/// What must not be printed with the other arguments.
-#[derive(Clone)]
-struct Secret(String);
-
-impl FromStr for Secret {
-    type Err = Infallible;
-
-    fn from_str(text: &str) -> Result<Self, Infallible> {
-        Ok(Self(text.to_owned()))
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("…")
-    }
 }
 
 /// How a database is written.
@@ -207,7 +188,7 @@ impl PlaceArgs {
                 let tls = remote::trust(self.ca_cert.as_deref())?;
                 Place::Server(Remote::new(
                     url,
-                    self.api_key.as_ref().map(|key| key.0.as_str()),
+                    self.api_key.as_ref().map(Secret::as_str),
                     tls,
                     namespace,
                 ))

@@ -31,6 +31,12 @@ impl ServerUrl {
     pub(crate) fn is_tls(&self) -> bool {
         self.0.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https:"))
     }
+
+    /// Whether it says as whom to ask, which is a secret more often than not.
+    pub(crate) fn has_user(&self) -> bool {
+        let authority = self.0.split('/').nth(2);
+        authority.is_some_and(|authority| authority.contains('@'))
+    }
 }
 
 impl fmt::Display for ServerUrl {

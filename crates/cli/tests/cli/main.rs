@@ -5,6 +5,7 @@
 mod access;
 mod backup;
 mod bench;
+mod collector;
 mod databases;
 mod files;
 mod foreign_model;
@@ -18,3 +19,4 @@ mod routes;
 mod secrets;
 mod serve;
 mod support;
+mod traces;

@@ -33,7 +33,15 @@ fn what_goes_wrong_is_said_with_its_place_and_exit_code() {
         (unknown_key.as_str(), twice.as_str(), empty.as_str(), odd.as_str());
     let long = "x".repeat(64 * 1024 + 1);
     let out = folder.path().join("out.model");
-    let cases: [(&[&str], i32, &[&str]); 29] = [
+    let cases: [(&[&str], i32, &[&str]); 33] = [
+        (&["serve", "--otlp-endpoint", "collector:4318"], 2, &["--otlp-endpoint", "http://HOST"]),
+        (&["serve", "--otlp-endpoint", "http://a:b@c"], 2, &["--otlp-endpoint", "--otlp-header"]),
+        (
+            &["serve", "--otlp-endpoint", "http://c", "--otlp-header", "a=b,no name=x"],
+            2,
+            &["--otlp-header", "number 2", "NAME=VALUE"],
+        ),
+        (&["serve", "--otlp-ratio", "1.5"], 2, &["--otlp-ratio", "from 0"]),
         (&["route", "--routes", "no-such-file.yaml", "x"], 3, &["no-such-file.yaml", "read"]),
         (&["route", "--routes", unknown_key, "x"], 2, &["key.yaml", "thresh", "line 5"]),
         (&["route", "--routes", twice, "x"], 2, &["twice.yaml", "\"a\"", "line 4"]),

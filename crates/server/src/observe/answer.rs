@@ -17,7 +17,7 @@ use super::{Observer, outcome};
 /// Where no handler has the path: any path may be asked for, and each would be a series.
 const NO_PATH: &str = "unknown";
 
-/// Paths that something asks every few seconds, and whose lines nobody reads.
+/// Paths that something asks every few seconds, and whose lines and spans nobody reads.
 const PROBES: [&str; 3] = ["/health", "/ready", "/metrics"];
 
 /// Answers, and tells of it.
@@ -29,9 +29,11 @@ pub(crate) async fn answer(
     let started = Instant::now();
     let method = metrics::method(request.method());
     let matched = request.extensions().get::<MatchedPath>();
-    let path: Template = matched.map_or(NO_PATH, MatchedPath::as_str).into();
+    let route = matched.map(MatchedPath::as_str);
+    let path: Template = route.unwrap_or(NO_PATH).into();
     let mut identity = observer.ids.identify(request.headers());
-    let span = observer.spans.begin(method, &path, &mut identity);
+    let is_traced = identity.parent.is_some() || !PROBES.contains(&&*path);
+    let span = if is_traced { observer.spans.begin(method, route, &mut identity) } else { None };
     let current = Arc::new(Current::new(identity));
     let mut watch = Watch {
         in_flight: InFlight::new(&observer.metrics.in_flight),
@@ -76,7 +78,7 @@ impl Watch<'_> {
                 metrics.panics.add(1);
             }
             if let Some(span) = self.span.take() {
-                span.end(&self.current.identity, &notes, status);
+                span.end(&self.current.identity, &notes, Some(status));
             }
         }
         self.say(Some(status), took, "answered");
@@ -114,6 +116,9 @@ impl Drop for Watch<'_> {
     fn drop(&mut self) {
         if !self.answered {
             self.observer.metrics.abandoned.add(1);
+            if let Some(span) = self.span.take() {
+                span.end(&self.current.identity, &self.current.notes(), None);
+            }
             self.say(None, self.started.elapsed(), "abandoned by its caller");
         }
         let _until_now = &self.in_flight;

@@ -3,6 +3,7 @@
 //! They are made from what is measured anyway, when the answer is there: a server that exports
 //! none does nothing for them.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -31,12 +32,13 @@ impl Spans {
         Self(Some(Arc::new(tracer)))
     }
 
-    /// Begins a request's span. A trace that begins here gets the number that the tracer gave
-    /// it, so that log lines name the one that is exported.
+    /// Begins the span of a request, whose path is that of `route` if there is such a one. A
+    /// trace that begins here gets the number that the tracer gave it, so that log lines name
+    /// the one that is exported.
     pub(super) fn begin(
         &self,
         method: &'static str,
-        path: &str,
+        route: Option<&str>,
         identity: &mut Identity,
     ) -> Option<RequestSpan> {
         let tracer = self.0.as_ref()?;
@@ -50,20 +52,25 @@ impl Spans {
             Some(remote) => Context::new().with_remote_span_context(remote),
             None => Context::new(),
         };
-        let request = [
-            KeyValue::new("http.request.method", method),
-            KeyValue::new("http.route", path.to_owned()),
-        ];
-        let builder = SpanBuilder::from_name(format!("{method} {path}"))
+        let begun = SystemTime::now();
+        let mut request = vec![KeyValue::new("http.request.method", method)];
+        let name = match route {
+            Some(route) => {
+                request.push(KeyValue::new("http.route", route.to_owned()));
+                format!("{method} {route}").into()
+            }
+            None => Cow::Borrowed(method),
+        };
+        let builder = SpanBuilder::from_name(name)
             .with_kind(SpanKind::Server)
-            .with_start_time(SystemTime::now())
+            .with_start_time(begun)
             .with_attributes(request);
         let span = tracer.build_with_context(builder, &parent);
         let made = span.span_context();
         if made.is_valid() {
             identity.trace = u128::from_be_bytes(made.trace_id().to_bytes());
         }
-        Some(RequestSpan { tracer: Arc::clone(tracer), span })
+        Some(RequestSpan { tracer: Arc::clone(tracer), span, begun })
     }
 }
 
@@ -86,14 +93,16 @@ impl fmt::Debug for Spans {
     }
 }
 
-/// A request's span until its answer is there. One that is dropped ends without a status.
+/// A request's span until its answer is there.
 pub(super) struct RequestSpan {
     tracer: Arc<BoxedTracer>,
     span: BoxedSpan,
+    begun: SystemTime,
 }
 
 impl RequestSpan {
-    pub(super) fn end(mut self, identity: &Identity, notes: &Notes, status: StatusCode) {
+    /// With what it was answered, or without if its caller had gone away.
+    pub(super) fn end(mut self, identity: &Identity, notes: &Notes, status: Option<StatusCode>) {
         if !self.span.is_recording() {
             return;
         }
@@ -109,11 +118,20 @@ impl RequestSpan {
                 set("synaptoroute.route", route.to_string());
             }
         }
-        let number = status.as_u16();
-        self.span.set_attribute(KeyValue::new("http.response.status_code", i64::from(number)));
-        if status.is_server_error() {
-            self.span.set_attribute(KeyValue::new("error.type", number.to_string()));
-            self.span.set_status(Status::error(""));
+        if let Some(rejection) = notes.rejection {
+            set("synaptoroute.rejection", rejection.name().to_owned());
+        }
+        match status {
+            Some(status) => {
+                let number = status.as_u16();
+                let attribute = KeyValue::new("http.response.status_code", i64::from(number));
+                self.span.set_attribute(attribute);
+                if status.is_server_error() {
+                    self.span.set_attribute(KeyValue::new("error.type", number.to_string()));
+                    self.span.set_status(Status::error(""));
+                }
+            }
+            None => self.span.set_attribute(KeyValue::new("error.type", "abandoned")),
         }
         if let Some(decision) = single {
             self.stages(&times(&decision.timing));
@@ -122,16 +140,17 @@ impl RequestSpan {
     }
 
     /// One span a stage. They end now, one after the other: what lies between a decision and
-    /// this place is too little to see.
+    /// this place is too little to see. They keep within the request also where the clock was
+    /// put right meanwhile.
     fn stages(&self, times: &[Duration; STAGES.len()]) {
         let parent = Context::new().with_remote_span_context(self.span.span_context().clone());
         let whole = times.iter().sum::<Duration>();
         let now = SystemTime::now();
-        let mut begun = now.checked_sub(whole).unwrap_or(now);
+        let mut begun = now.checked_sub(whole).unwrap_or(now).max(self.begun);
         for (name, time) in STAGES.iter().zip(times) {
             let builder =
                 SpanBuilder::from_name(*name).with_kind(SpanKind::Internal).with_start_time(begun);
-            begun += *time;
+            begun = (begun + *time).min(now.max(begun));
             self.tracer.build_with_context(builder, &parent).end_with_timestamp(begun);
         }
     }

@@ -1,8 +1,9 @@
 //! `serve`: what is answered from, and how; `access` has who may ask,
-//! `logs` what is told.
+//! `logs` what is told, `traces` who else is told.
 
 mod access;
 mod logs;
+mod traces;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -13,6 +14,7 @@ use synaptoroute::NamespaceName;
 use super::place::{KeepArgs, namespace};
 pub(crate) use access::AccessArgs;
 pub(crate) use logs::{LogArgs, LogFormat};
+pub(crate) use traces::TraceArgs;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct ServeArgs {
@@ -115,6 +117,8 @@ pub(crate) struct ServeArgs {
     pub(crate) access: AccessArgs,
     #[command(flatten)]
     pub(crate) logs: LogArgs,
+    #[command(flatten)]
+    pub(crate) traces: TraceArgs,
     #[command(flatten)]
     pub(crate) keep: KeepArgs,
 }

@@ -1,13 +1,14 @@
 //! `synaptoroute serve`: answers over HTTP until it is told to stop.
 //!
 //! `access` sees to who may ask, and `content` opens what is served and fills it from a routes
-//! file, which `reload` reads again when it changes or somebody says so. `panics` decides what
-//! the log tells of one.
+//! file, which `reload` reads again when it changes or somebody says so. `traces` sends spans to
+//! a collector, and `panics` decides what the log tells of one.
 
 mod access;
 mod content;
 mod panics;
 mod reload;
+mod traces;
 
 use std::fs;
 use std::io::IsTerminal;
@@ -31,6 +32,7 @@ const LAST_WORK: Duration = Duration::from_millis(500);
 
 pub(crate) fn run(args: &ServeArgs, engine_args: &EngineArgs) -> Result<(), Failure> {
     let entrance = access::open(args)?;
+    let traces = traces::open(&args.traces)?;
     let log = tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
@@ -84,7 +86,14 @@ pub(crate) fn run(args: &ServeArgs, engine_args: &EngineArgs) -> Result<(), Fail
         config.cors.clone_from(&args.access.cors_origin);
         config.log_queries = args.logs.log_queries;
         config.grace = Duration::from_secs(args.grace);
-        Ok(synaptoroute_server::serve(served.router, listener, config, stop).await?)
+        if let Some(traces) = &traces {
+            config.spans = traces.spans();
+        }
+        let done = synaptoroute_server::serve(served.router, listener, config, stop).await;
+        if let Some(traces) = traces {
+            traces.flush().await;
+        }
+        Ok(done?)
     });
     runtime.shutdown_timeout(LAST_WORK);
     done
