@@ -198,6 +198,16 @@ fn the_collectors_token_reaches_it_and_nobody_else() {
     assert!(!stderr(&refused).contains("hush"), "{}", stderr(&refused));
 }
 
+/// It is told by the headers alone.
+#[test]
+fn without_a_collector_log_lines_name_the_callers_trace() {
+    let routes = example();
+    let service = Service::start(&["--log", "info", routes.to_str().unwrap()]);
+    assert_eq!(ask(&service, "hello", &[("traceparent", &traceparent("01"))]), 200);
+    let line = service.says("answered");
+    assert!(line.contains(&format!("trace_id={TRACE}")), "{line}");
+}
+
 /// Neither there nor well, and told of once however many batches are lost.
 #[test]
 fn a_collector_that_takes_nothing_is_told_of_once_and_the_service_goes_on() {

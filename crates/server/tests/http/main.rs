@@ -20,6 +20,7 @@ mod readiness;
 mod refusals;
 mod routes;
 mod slow;
+mod spans;
 mod stopping;
 mod support;
 mod tls;

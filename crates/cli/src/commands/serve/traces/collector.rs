@@ -114,9 +114,10 @@ impl Collector {
         if !response.status().is_success() {
             return Err(Refusal::Status(response.status()));
         }
-        let answer = response.body_mut().with_config().limit(MAX_ANSWER).read_to_vec()?;
         // It has taken them; what else it says may be anything.
-        let answer = ExportTraceServiceResponse::decode(&*answer).unwrap_or_default();
+        let answer = response.body_mut().with_config().limit(MAX_ANSWER).read_to_vec();
+        let answer = ExportTraceServiceResponse::decode(&*answer.unwrap_or_default());
+        let answer = answer.unwrap_or_default();
         let partly = answer.partial_success.filter(|partly| partly.rejected_spans > 0);
         Ok(partly.map(|partly| (partly.rejected_spans.unsigned_abs(), partly.error_message)))
     }

@@ -15,6 +15,9 @@ use super::collector::Refusal;
 /// goes must not fill the log.
 const SILENCE: Duration = Duration::from_secs(60);
 
+/// What its log lines are found by.
+const TARGET: &str = "synaptoroute::traces";
+
 /// What was made, and what became of it.
 #[derive(Debug)]
 pub(super) struct Losses {
@@ -71,6 +74,7 @@ impl Losses {
             }
             said.dropped = dropped;
             tracing::warn!(
+                target: TARGET,
                 url = self.url,
                 dropped,
                 "there are more spans than the collector takes, and those that find no place in \
@@ -83,7 +87,7 @@ impl Losses {
         self.delivered.fetch_add(spans, Ordering::Relaxed);
         self.say(|said| {
             if std::mem::take(&mut said.failing) {
-                tracing::info!(url = self.url, "the collector takes spans again");
+                tracing::info!(target: TARGET, url = self.url, "the collector takes spans again");
             }
         });
     }
@@ -94,20 +98,29 @@ impl Losses {
         self.say(|said| {
             if said.may_say() {
                 let url = &self.url;
-                tracing::warn!(url, refused, of = spans, why, "the collector refused spans");
+                tracing::warn!(
+                    target: TARGET,
+                    url,
+                    refused,
+                    of = spans,
+                    why,
+                    "the collector refused spans"
+                );
             }
         });
     }
 
     /// The collector took none of a batch.
     pub(super) fn refused(&self, spans: u64, refusal: &Refusal) {
-        tracing::debug!(url = self.url, spans, %refusal, "a batch of spans is lost");
+        let url = &self.url;
+        tracing::debug!(target: TARGET, url, spans, %refusal, "a batch of spans is lost");
         self.say(|said| {
             if said.failing || !said.may_say() {
                 return;
             }
             said.failing = true;
             tracing::warn!(
+                target: TARGET,
                 url = self.url,
                 "the collector does not take spans: {refusal}. They are lost until it does, and \
                  requests are answered as ever. {}",
@@ -122,8 +135,11 @@ impl Losses {
         let lost = made.saturating_sub(self.delivered.load(Ordering::Relaxed));
         if lost > 0 {
             let why = if in_time { "" } else { ", the last of them for want of time" };
-            let url = &self.url;
-            tracing::warn!(url, "{lost} of {made} spans did not reach the collector{why}");
+            tracing::warn!(
+                target: TARGET,
+                url = self.url,
+                "{lost} of {made} spans did not reach the collector{why}"
+            );
         }
     }
 
