@@ -6,7 +6,9 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use opentelemetry_proto::tonic::collector::trace::v1::{
+    ExportTracePartialSuccess, ExportTraceServiceRequest, ExportTraceServiceResponse,
+};
 use opentelemetry_proto::tonic::common::v1::{KeyValue, any_value::Value};
 use opentelemetry_proto::tonic::trace::v1::Span;
 use prost::Message;
@@ -16,6 +18,8 @@ use prost::Message;
 pub(crate) enum Manner {
     /// Answers with this status.
     Answers(u16),
+    /// Takes all spans but so many.
+    Refuses(i64),
     /// Takes it, and never answers.
     Hangs,
 }
@@ -99,9 +103,12 @@ fn answer(connection: &TcpStream, manner: Manner, keep: &Mutex<Vec<Sent>>) -> Op
     reader.read_exact(&mut body).ok()?;
     keep.lock().unwrap().push(Sent { head, body });
     match manner {
-        Manner::Answers(status) => {
-            let answer = format!("HTTP/1.1 {status} Whatever\r\ncontent-length: 0\r\n\r\n");
-            (&*connection).write_all(answer.as_bytes()).ok()
+        Manner::Answers(status) => say(connection, status, &[]),
+        Manner::Refuses(rejected_spans) => {
+            let error_message = "too many of them".to_owned();
+            let partly = ExportTracePartialSuccess { rejected_spans, error_message };
+            let answer = ExportTraceServiceResponse { partial_success: Some(partly) };
+            say(connection, 200, &answer.encode_to_vec())
         }
         Manner::Hangs => {
             let mut rest = Vec::new();
@@ -109,4 +116,10 @@ fn answer(connection: &TcpStream, manner: Manner, keep: &Mutex<Vec<Sent>>) -> Op
             None
         }
     }
+}
+
+fn say(mut connection: &TcpStream, status: u16, body: &[u8]) -> Option<()> {
+    let length = body.len();
+    let head = format!("HTTP/1.1 {status} Whatever\r\ncontent-length: {length}\r\n\r\n");
+    connection.write_all(&[head.as_bytes(), body].concat()).ok()
 }

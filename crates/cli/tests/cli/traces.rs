@@ -167,6 +167,34 @@ fn callers_choose_for_their_traces_and_the_share_for_those_that_begin_here() {
     }
 }
 
+/// What is set for other programs of the same environment.
+#[test]
+fn the_standards_variables_change_nothing() {
+    let collector = Collector::new(Manner::Answers(200));
+    let mut command = program();
+    command.envs([
+        ("OTEL_SDK_DISABLED", "true"),
+        ("OTEL_TRACES_SAMPLER", "always_off"),
+        ("OTEL_SERVICE_NAME", "another"),
+        ("OTEL_RESOURCE_ATTRIBUTES", "service.name=another"),
+        ("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "1"),
+        ("OTEL_BSP_MAX_QUEUE_SIZE", "1"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "x-other=yes"),
+    ]);
+    let routes = example();
+    let to = ["--otlp-endpoint", &collector.url, routes.to_str().unwrap()];
+    let service = Service::by(command, &to);
+    assert_eq!(ask(&service, "hello", &[]), 200);
+    service.stop();
+    let spans = collector.spans();
+    assert_eq!(spans.len(), 6);
+    let (request, resource) = &spans[5];
+    assert_eq!(attributes(&request.attributes)["http.route"], "/route");
+    assert_eq!(resource["service.name"], "synaptoroute");
+    assert!(!collector.sent()[0].head.contains("x-other"));
+}
+
 #[test]
 fn the_collectors_token_reaches_it_and_nobody_else() {
     let token = "hush-0815-token";
@@ -228,6 +256,16 @@ fn a_collector_that_takes_nothing_is_told_of_once_and_the_service_goes_on() {
         assert!(rest.contains("1206 of 1206 spans did not reach the collector"), "{rest}");
     }
     assert!(ill.sent().len() > 1);
+}
+
+#[test]
+fn spans_that_the_collector_refuses_are_told_of() {
+    let collector = Collector::new(Manner::Refuses(2));
+    let service = serve(&collector, &[]);
+    assert_eq!(ask(&service, "hello", &[]), 200);
+    let said = service.stop();
+    assert!(said.contains("refused spans") && said.contains("too many of them"), "{said}");
+    assert!(said.contains("2 of 6 spans did not reach the collector"), "{said}");
 }
 
 /// It ends all the same, with as many spans lost as found no room or no time.

@@ -16,7 +16,7 @@ use opentelemetry::{InstrumentationScope, KeyValue};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::{
     BatchConfigBuilder, BatchSpanProcessor, IdGenerator, RandomIdGenerator, Sampler,
-    SdkTracerProvider,
+    SdkTracerProvider, SpanLimits,
 };
 use synaptoroute_server::Spans;
 use tokio::task;
@@ -62,6 +62,8 @@ pub(super) fn open(args: &TraceArgs) -> Result<Option<Traces>, Failure> {
     let provider = SdkTracerProvider::builder()
         .with_span_processor(Counted::new(processor, Arc::clone(&losses)))
         .with_sampler(Sampler::ParentBased(Box::new(of_ours)))
+        // Left unsaid, variables of the library's own would decide.
+        .with_span_limits(SpanLimits::default())
         .with_resource(this_process())
         .build();
     Ok(Some(Traces { provider, losses }))
