@@ -18,7 +18,7 @@ use super::{Observer, outcome};
 const NO_PATH: &str = "unknown";
 
 /// Paths that something asks every few seconds, and whose lines and spans nobody reads.
-const PROBES: [&str; 3] = ["/health", "/ready", "/metrics"];
+pub(super) const PROBES: [&str; 3] = ["/health", "/ready", "/metrics"];
 
 /// Answers, and tells of it.
 pub(crate) async fn answer(
@@ -32,8 +32,7 @@ pub(crate) async fn answer(
     let route = matched.map(MatchedPath::as_str);
     let path: Template = route.unwrap_or(NO_PATH).into();
     let mut identity = observer.ids.identify(request.headers());
-    let is_traced = identity.parent.is_some() || !PROBES.contains(&&*path);
-    let span = if is_traced { observer.spans.begin(method, route, &mut identity) } else { None };
+    let span = observer.spans.begin(method, route, &mut identity);
     let current = Arc::new(Current::new(identity));
     let mut watch = Watch {
         in_flight: InFlight::new(&observer.metrics.in_flight),

@@ -16,6 +16,7 @@ use opentelemetry::trace::{
 };
 use opentelemetry::{Context, KeyValue};
 
+use super::answer::PROBES;
 use super::identity::Identity;
 use super::metrics::{STAGES, times};
 use super::outcome;
@@ -42,6 +43,10 @@ impl Spans {
         identity: &mut Identity,
     ) -> Option<RequestSpan> {
         let tracer = self.0.as_ref()?;
+        let is_probe = route.is_some_and(|route| PROBES.contains(&route));
+        if is_probe && identity.parent.is_none() {
+            return None;
+        }
         let remote = identity.parent.as_ref().map(|parent| {
             let flags = if parent.sampled { TraceFlags::SAMPLED } else { TraceFlags::default() };
             let (trace, span) = (TraceId::from(parent.trace), SpanId::from(parent.span));

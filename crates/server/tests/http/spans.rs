@@ -78,6 +78,19 @@ fn failures_of_ours_are_errors_and_those_of_callers_are_not() {
 }
 
 #[test]
+fn probes_have_spans_only_for_callers_who_trace_them() {
+    let ended = Ended::default();
+    let server = ended.server();
+    let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    for path in ["/health", "/ready", "/metrics"] {
+        assert_eq!(server.get(path).status, 200);
+        assert_eq!(server.send("GET", path, &[("traceparent", parent)], "").status, 200);
+    }
+    let names: Vec<_> = ended.requests(3).into_iter().map(|span| span.name).collect();
+    assert_eq!(names, ["GET /health", "GET /ready", "GET /metrics"]);
+}
+
+#[test]
 fn a_request_whose_caller_has_gone_has_a_span_that_says_so() {
     let ended = Ended::default();
     let server = ended.server();
