@@ -1,23 +1,26 @@
-//! What a log never holds: keys, and what people asked.
+//! What neither a log nor a trace ever holds: keys, and what people asked.
 
 use serde_json::{Value, json};
 
+use crate::collector::{Collector, Manner};
 use crate::support::{Folder, example, printed};
 
 /// In every text that is sent.
 const ASKED: &str = "xyzzy";
 
 /// Everything the service can be asked, with texts that are taken, refused and broken, by who
-/// may and who may not; and nothing of it is found in the most talkative log.
+/// may and who may not; and nothing of it is found in the most talkative log or at a collector.
 #[test]
-fn neither_keys_nor_texts_are_logged_whatever_is_asked_and_answered() {
+fn neither_keys_nor_texts_are_told_whatever_is_asked_and_answered() {
     let folder = Folder::new();
     let key =
         printed(&folder.run(&["key", "--name", "all", "--role", "admin", "--append", "keys.yaml"]));
     let key = key.trim_end();
     let routes = example();
     let args = [routes.to_str().unwrap(), "--keys", "keys.yaml", "--log", "trace"];
-    let service = folder.serve(&[&args[..], &["--log-format", "json"]].concat());
+    let collector = Collector::new(Manner::Answers(200));
+    let to = ["--log-format", "json", "--otlp-endpoint", &collector.url];
+    let service = folder.serve(&[&args[..], &to].concat());
     let agent = ureq::Agent::config_builder()
         .http_status_as_error(false)
         .allow_non_standard_methods(true)
@@ -80,8 +83,12 @@ fn neither_keys_nor_texts_are_logged_whatever_is_asked_and_answered() {
     }
     let said = service.stop();
     assert!(said.contains("\"status\":200") && said.contains("\"status\":422"), "{said}");
+    let traced: Vec<u8> = collector.sent().into_iter().flat_map(|sent| sent.body).collect();
+    let traced = String::from_utf8_lossy(&traced);
+    assert!(traced.contains("http.route"), "{traced}");
     for secret in [ASKED, key.strip_prefix("sr_").unwrap()] {
         let told = said.lines().find(|line| line.contains(secret));
         assert_eq!(told, None, "{secret}");
+        assert!(!traced.contains(secret), "{secret}: {traced}");
     }
 }
