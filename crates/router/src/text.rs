@@ -16,7 +16,7 @@ pub const MAX_TEXT_BYTES: usize = 64 * 1024;
 #[cfg_attr(
     feature = "openapi",
     derive(utoipa::ToSchema),
-    schema(value_type = String, min_length = 1, max_length = 65536, pattern = r"\S", example = "I was charged twice")
+    schema(value_type = String, min_length = 1, max_length = 65536, pattern = r"[^\x09-\x0d\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]", example = "I was charged twice")
 )]
 pub struct Text(Arc<str>);
 

@@ -2,7 +2,9 @@
 
 use std::collections::HashSet;
 
+use regex::Regex;
 use serde_json::{Value, json};
+use synaptoroute::{RouteName, Text};
 
 use crate::support::Server;
 
@@ -182,5 +184,25 @@ fn the_page_brings_all_that_it_needs() {
     assert!(start.contains("../openapi.json") && !start.contains("://"), "{start}");
     for none in ["/docs/none.js", "/docs/%FF", "/docs/..%2FCargo.toml"] {
         server.get(none).problem(404, None);
+    }
+}
+
+/// Dialects of patterns do not agree on what `\s` is: U+0085 is white space to some and to us,
+/// U+FEFF to others. A text of U+0085 alone was sound by the document and refused as blank.
+#[test]
+fn what_is_blank_by_the_document_is_blank_to_the_service() {
+    let server = Server::start();
+    let document = server.get("/openapi.json").ok();
+    let pattern = |schema: &str| {
+        let schema = &document["components"]["schemas"][schema];
+        Regex::new(schema["pattern"].as_str().unwrap()).unwrap()
+    };
+    let (text, name) = (pattern("Text"), pattern("RouteName"));
+    for character in char::MIN..=char::MAX {
+        let alone = character.to_string();
+        assert_eq!(text.is_match(&alone), Text::try_from(&*alone).is_ok(), "{character:?}");
+        assert_eq!(name.is_match(&alone), RouteName::try_from(&*alone).is_ok(), "{character:?}");
+        let within = format!("a{character}b");
+        assert_eq!(name.is_match(&within), RouteName::try_from(&*within).is_ok(), "{within:?}");
     }
 }
