@@ -8,7 +8,8 @@ use std::time::Duration;
 use crate::generate::{After, Attack};
 use crate::outcome::Outcome;
 
-/// Who has no answer by then has been forgotten. Longer than any limit of the service's own.
+/// Who has no answer by then has been forgotten. Several times what the
+/// service gives a slow client.
 const PATIENCE: Duration = Duration::from_secs(45);
 
 /// More than any head it answers with.

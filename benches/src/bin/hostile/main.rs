@@ -3,7 +3,7 @@
 //!
 //! It starts the program on a free port of loopback, has a few clients send what `generate`
 //! makes up, and falls short (exit 1) if the service ends or panics, answers a 5xx other than
-//! 503, leaves anybody without an answer for half a minute, or does not work and stop as ever
+//! 503, leaves anybody without an answer beyond its own timeouts, or does not work and stop as ever
 //! afterwards. Memory is printed for a person to judge.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "it prints what it measured")]

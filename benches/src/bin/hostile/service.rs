@@ -8,6 +8,10 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+/// What slow clients are given. Less than by default, so that many of them come to the end of it.
+const PATIENCE: [&str; 6] =
+    ["--header-timeout", "5", "--body-timeout", "5", "--write-timeout", "5"];
+
 /// Its own grace, and a little.
 const STOPS_WITHIN: Duration = Duration::from_secs(15);
 
@@ -26,6 +30,7 @@ impl Service {
             .arg("serve")
             .arg(routes)
             .args(["--listen", "127.0.0.1:0"])
+            .args(PATIENCE)
             .stdout(Stdio::piped())
             .stderr(log.try_clone()?)
             .spawn()
