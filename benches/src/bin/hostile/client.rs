@@ -33,11 +33,22 @@ impl Client {
     /// What became of it.
     pub(crate) fn send(&mut self, attack: &Attack) -> Outcome {
         // An answer to half a request would be taken for the next one's.
-        let kept = if attack.fresh { None } else { self.connection.take() };
-        let mut connection = match kept.map_or_else(|| self.connect(), Ok) {
-            Ok(connection) => connection,
-            Err(error) => return Outcome::from_error(&error),
-        };
+        if !attack.fresh
+            && let Some(kept) = self.connection.take()
+        {
+            // One that the service has closed meanwhile, idle for too long, is no answer.
+            match self.send_on(kept, attack) {
+                Outcome::Closed => {}
+                outcome => return outcome,
+            }
+        }
+        match self.connect() {
+            Ok(connection) => self.send_on(connection, attack),
+            Err(error) => Outcome::from_error(&error),
+        }
+    }
+
+    fn send_on(&mut self, mut connection: TcpStream, attack: &Attack) -> Outcome {
         // It may have answered and closed before it read all; that answer is there to read.
         let written = attack.parts.iter().try_for_each(|part| connection.write_all(part));
         match attack.after {
