@@ -77,8 +77,10 @@ fn bench_serve_loads_a_service_and_counts_every_answer() {
     let report: Value = serde_json::from_str(stdout(&output)).unwrap();
     let is_positive = |value: &Value| value.as_f64().is_some_and(|x| x > 0.0);
     assert!(is_positive(&report["tokens_each"]), "{report}");
-    assert!(is_positive(&report["single"]["http"]["p50_us"]), "{report}");
-    assert!(is_positive(&report["cached"]["http"]["p50_us"]), "{report}");
+    // A word over loopback and back takes more on any machine; once all times were 2 ns.
+    let is_a_time = |value: &Value| value.as_f64().is_some_and(|us| us > 5.0);
+    assert!(is_a_time(&report["single"]["http"]["p50_us"]), "{report}");
+    assert!(is_a_time(&report["cached"]["http"]["p50_us"]), "{report}");
     let answered = |load: &Value| {
         let answers = &load["answers"];
         for kind in ["other", "hung", "connection_errors"] {

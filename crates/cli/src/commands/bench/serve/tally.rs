@@ -5,6 +5,12 @@ use std::time::Duration;
 use hdrhistogram::Histogram;
 use serde::Serialize;
 
+#[cfg(test)]
+mod tests;
+
+/// Nanoseconds that are told from longer ones: ten minutes, more than any load lasts.
+const LONGEST: u64 = 600_000_000_000;
+
 /// Times of one thing, to three digits.
 pub(super) struct Times(Histogram<u64>);
 
@@ -20,9 +26,10 @@ pub(super) struct Latency {
 
 impl Times {
     pub(super) fn new() -> Self {
-        Self(Histogram::new(3).expect("three digits are allowed"))
+        Self(Histogram::new_with_max(LONGEST, 3).expect("three digits are allowed"))
     }
 
+    /// One that is longer than [`LONGEST`] counts as that.
     pub(super) fn add(&mut self, time: Duration) {
         self.0.saturating_record(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX));
     }
