@@ -24,14 +24,17 @@ enum Source {
 impl SharedBytes {
     /// Bytes of the program: used in place where they are aligned, copied where not.
     pub(crate) fn from_static(bytes: &'static [u8]) -> Self {
-        let source = if bytes.as_ptr().addr().is_multiple_of(ALIGNMENT) {
-            Source::Static(bytes)
-        } else {
-            let mut copy = AlignedVec::zeroed(bytes.len());
-            copy.copy_from_slice(bytes);
-            Source::Heap(Arc::new(copy))
-        };
-        Self { source, range: 0..bytes.len() }
+        if !bytes.as_ptr().addr().is_multiple_of(ALIGNMENT) {
+            return Self::copy(bytes);
+        }
+        Self { source: Source::Static(bytes), range: 0..bytes.len() }
+    }
+
+    /// Bytes of any place, copied to where they are aligned.
+    pub(crate) fn copy(bytes: &[u8]) -> Self {
+        let mut copy = AlignedVec::zeroed(bytes.len());
+        copy.copy_from_slice(bytes);
+        Self { source: Source::Heap(Arc::new(copy)), range: 0..bytes.len() }
     }
 
     /// A whole file.

@@ -11,6 +11,8 @@ pub enum Origin {
     Path(PathBuf),
     /// The program itself.
     BuiltIn,
+    /// Whoever called.
+    Memory,
 }
 
 impl fmt::Display for Origin {
@@ -18,6 +20,7 @@ impl fmt::Display for Origin {
         match self {
             Self::Path(path) => write!(f, "{}", path.display()),
             Self::BuiltIn => f.write_str("the built-in model"),
+            Self::Memory => f.write_str("in memory"),
         }
     }
 }

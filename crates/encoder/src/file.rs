@@ -68,6 +68,15 @@ impl ModelFile {
             .map_err(|e| e.at(&Origin::BuiltIn))
     }
 
+    /// Checks bytes that came from elsewhere; they are copied.
+    ///
+    /// # Errors
+    ///
+    /// They are no model file of this format.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, OpenError> {
+        Self::parse(Origin::Memory, SharedBytes::copy(bytes)).map_err(|e| e.at(&Origin::Memory))
+    }
+
     fn parse(origin: Origin, bytes: SharedBytes) -> Result<Self, ModelError> {
         let (header_len, header) = SafeTensors::read_metadata(bytes.as_slice())?;
         let data = 8 + header_len..bytes.as_slice().len();

@@ -15,7 +15,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::access::{Guard, guard};
 use crate::config::Config;
-use crate::engine::{Engine, EngineError};
+use crate::engine::{Engine, EngineError, Workers};
 use crate::failure::Failure;
 use crate::health::Probe;
 use crate::intake::Intake;
@@ -43,6 +43,8 @@ pub(crate) struct App {
     /// Takes note of everything.
     pub(crate) observer: Arc<Observer>,
     reads: Arc<Semaphore>,
+    /// Where nobody else keeps the engine's threads alive.
+    _workers: Option<Arc<Workers>>,
 }
 
 impl App {
@@ -51,7 +53,12 @@ impl App {
         let observer = Arc::new(Observer::new(config));
         let intake = Intake::new(config.max_queue_bytes, engine.clone());
         let reads = Arc::new(Semaphore::new(READS));
-        Self { router, engine, intake, probe, observer, reads }
+        Self { router, engine, intake, probe, observer, reads, _workers: None }
+    }
+
+    /// The same, which the engine's threads live as long as.
+    pub(crate) fn with_workers(self, workers: Workers) -> Self {
+        Self { _workers: Some(Arc::new(workers)), ..self }
     }
 
     /// Runs what takes more than a moment, and encodes nothing, where it is in nobody's way:

@@ -84,7 +84,7 @@ pub(crate) enum Failure {
     },
     #[error("the body is not a JSON object; send one in braces")]
     NotAnObject,
-    #[error("{field}: {fault}")]
+    #[error("{}: {fault}", shown(field))]
     Invalid { field: String, fault: Fault },
     #[error("{error}")]
     File {
@@ -107,6 +107,11 @@ pub(crate) enum Failure {
     Unwritable(String),
     #[error("the copy cannot be made in the folder for temporary files: {0}")]
     Copy(io::Error),
+}
+
+/// The field's name; that of one without any would not be seen.
+fn shown(field: &str) -> &str {
+    if field.is_empty() { r#""""# } else { field }
 }
 
 /// What an encoder says, but for the text's place in what it was given, which is not its

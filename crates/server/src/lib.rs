@@ -20,7 +20,8 @@
 //!
 //! In the order in which a request meets them:
 //!
-//! - `serve`: begins, and stops without dropping what was admitted.
+//! - `serve`: begins, and stops without dropping what was admitted; or is part of another
+//!   program, as [`service`].
 //! - `connection`: takes connections, over `tls` or not, and holds each to the `limits`.
 //! - `app`: which handler answers which path; `access` who may ask it, `cors` which web pages.
 //! - `request`: bytes to checked values; nothing further in checks them again.
@@ -72,5 +73,5 @@ pub use config::Config;
 pub use cors::{Origin, OriginError};
 pub use limits::Limits;
 pub use observe::Spans;
-pub use serve::{ServeError, serve};
+pub use serve::{ServeError, serve, service};
 pub use tls::{Tls, TlsError};

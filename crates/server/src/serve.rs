@@ -13,7 +13,7 @@ use tokio::time;
 use crate::app::{self, App};
 use crate::config::Config;
 use crate::connection::{self, Host};
-use crate::engine;
+use crate::engine::{self, Engine, Workers};
 
 /// What is left for writing the refusals of requests that outlasted the grace.
 const FAREWELL: Duration = Duration::from_millis(500);
@@ -32,6 +32,51 @@ pub enum ServeError {
     },
 }
 
+/// The service alone, to be part of another program's: without a listener, and without what goes
+/// with one, [`Config::limits`], [`Config::tls`] and [`Config::grace`]. All else holds as under
+/// [`serve`]. The threads that encode end with the last copy of it.
+///
+/// Its paths, `/openapi.json` and the roles of keys are about the root of a host, so it is not to be
+/// nested below a prefix; whatever paths stand beside it are found first.
+///
+/// ```
+/// use std::sync::Arc;
+/// use axum::routing::get;
+/// use synaptoroute::{Bert, Kernels, Router};
+/// use synaptoroute_server::{Config, service};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../models/bge-small-en-v1.5/model.safetensors");
+/// let router = Router::new(Arc::new(Bert::open(path, Kernels::from_env()?)?));
+/// let program: axum::Router = axum::Router::new()
+///     .route("/mine", get(async || "hello"))
+///     .fallback_service(service(router, &Config::default())?);
+/// # use tower::ServiceExt;
+/// # for (path, part) in [("/mine", "hello"), ("/health", "alive")] {
+/// #     let request = axum::http::Request::get(path).body(axum::body::Body::empty())?;
+/// #     let answer = program.clone().oneshot(request).await?;
+/// #     let body = axum::body::to_bytes(answer.into_body(), 1 << 20).await?;
+/// #     assert!(String::from_utf8_lossy(&body).contains(part), "{path}: {body:?}");
+/// # }
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+///
+/// The threads could not be started.
+pub fn service(router: Router, config: &Config) -> Result<axum::Router, ServeError> {
+    let (engine, workers) = start(config)?;
+    let app = App::new(router, engine, config).with_workers(workers);
+    Ok(app::build(app, config))
+}
+
+fn start(config: &Config) -> Result<(Engine, Workers), ServeError> {
+    engine::start(config.workers, config.max_queue)
+        .map_err(|source| ServeError::Threads { workers: config.workers, source })
+}
+
 /// Answers on `listener` until `shutdown` resolves.
 ///
 /// Then it takes no new connections and admits no new requests; those it admitted are
@@ -48,8 +93,7 @@ pub async fn serve(
     config: Config,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
-    let (engine, workers) = engine::start(config.workers, config.max_queue)
-        .map_err(|source| ServeError::Threads { workers: config.workers, source })?;
+    let (engine, workers) = start(&config)?;
     let door = engine.clone();
     let (stop, stopping) = oneshot::channel();
     let shutdown = async move {

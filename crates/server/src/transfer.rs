@@ -106,7 +106,9 @@ fn hash_at(router: &Router, revision: Revision) -> Option<String> {
 /// Says whether it is no YAML or JSON at all, or says what no routes file says.
 fn refused(error: FileError, bytes: &[u8]) -> Failure {
     let malformed = match &error {
-        FileError::Utf8 { .. } | FileError::Character { .. } => true,
+        FileError::Utf8 { .. } | FileError::Character { .. } | FileError::SecondDocument { .. } => {
+            true
+        }
         FileError::Json { source, .. } => source.classify() != Category::Data,
         // The library's errors do not tell.
         FileError::Yaml { .. } => serde_norway::from_slice::<IgnoredAny>(bytes).is_err(),

@@ -34,6 +34,12 @@ pub enum FileError {
         /// The first such line, from 1.
         line: usize,
     },
+    /// In YAML, another document follows.
+    #[error("line {line} begins a second document; put each into a file of its own")]
+    SecondDocument {
+        /// Where it begins, from 1.
+        line: usize,
+    },
     /// It is longer than [`MAX_FILE_BYTES`].
     #[error("the file has {bytes} bytes; at most 256 MiB ({MAX_FILE_BYTES} bytes) are allowed")]
     TooLong {

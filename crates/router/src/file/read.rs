@@ -44,8 +44,33 @@ fn yaml<T: for<'de> Deserialize<'de>>(text: &str) -> Result<T, FileError> {
     if let Some(place) = flow_depth::too_deep(text) {
         return Err(FileError::TooDeep { line: line_after(&text.as_bytes()[..place]) });
     }
-    T::deserialize(serde_norway::Deserializer::from_str(text))
-        .map_err(|source| FileError::Yaml { source })
+    T::deserialize(serde_norway::Deserializer::from_str(text)).map_err(|source| {
+        // Of a second document the library does not say where it is.
+        match source.location().map_or_else(|| second_document(text), |_| None) {
+            Some(line) => FileError::SecondDocument { line },
+            None => FileError::Yaml { source },
+        }
+    })
+}
+
+/// The line that begins a second document, from 1: the second `---`, or whatever says something after
+/// a `...`. Either can be nothing else at the begin of a line.
+fn second_document(text: &str) -> Option<usize> {
+    let (mut begun, mut ended) = (false, false);
+    let line = text.split('\n').position(|line| {
+        let marks = |mark| line.strip_prefix(mark).is_some_and(|rest| !rest.starts_with(is_word));
+        let says = !line.trim_start().starts_with('#') && !line.trim().is_empty();
+        let begins = marks("---") || says && !marks("...") && !line.starts_with('%');
+        let second = ended && says && !marks("...") || begun && marks("---");
+        ended |= marks("...");
+        begun |= begins;
+        second
+    });
+    line.map(|line| line + 1)
+}
+
+fn is_word(c: char) -> bool {
+    !matches!(c, ' ' | '\t' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
 fn json<T: for<'de> Deserialize<'de>>(text: &str) -> Result<T, FileError> {

@@ -208,7 +208,17 @@ fn what_is_no_yaml() {
             ("a binary file", "version: 1\n\0\u{1}\u{2}", &["line 2", r"\0"]),
             ("a deleted character", "version: 1\nroutes: []\n#\u{7f}", &["line 3", r"\u{7f}"]),
             ("no character", "version: 1\nroutes: []\n#\u{fffe}", &["line 3", r"\u{fffe}"]),
-            ("two documents", "version: 1\nroutes: []\n---\na: b\n", &["more than one document"]),
+            (
+                "two documents",
+                "version: 1\nroutes: []\n---\na: b\n",
+                &["line 3", "second document"],
+            ),
+            // Of which it was not told where, as of the one above.
+            (
+                "something behind",
+                "%YAML 1.1\n---\nversion: 1\nroutes: []\n...\n# x\nx",
+                &["line 7"],
+            ),
         ],
     );
 }

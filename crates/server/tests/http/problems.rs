@@ -56,6 +56,7 @@ fn a_query_that_is_none() {
         case(one, json!({"query": ""}), 422, "query", "blank"),
         case(one, json!({"query": " \t\n"}), 422, "query", "blank"),
         case(one, json!({"query": "x", "qury": 1}), 422, "qury", "unknown field"),
+        case(one, json!({"query": "x", "": 1}), 422, "", r#""": unknown field"#),
         case(one, json!({"query": "x", "top_k": 0}), 422, "top_k", "between 1 and 100"),
         case(one, json!({"query": "x", "top_k": -1}), 422, "top_k", "-1"),
         case(one, json!({"query": "x", "top_k": 1.5}), 422, "top_k", "1.5"),
