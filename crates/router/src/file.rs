@@ -17,6 +17,7 @@
 //!
 //! - `read`: from a text to what it says, with field and line where that is no good.
 //! - `flow_depth`: how deep brackets are nested, before YAML's library takes too long.
+//! - `repeats`: how much its aliases repeat, before that takes memory.
 //! - `distinct`: a list of routes, no two of one name.
 //! - `semantic_router`: files of the Python library of that name.
 //! - `error`: why a file is refused.
@@ -34,6 +35,7 @@ mod distinct;
 mod error;
 mod flow_depth;
 mod read;
+mod repeats;
 mod semantic_router;
 
 pub use error::FileError;

@@ -52,6 +52,23 @@ pub enum FileError {
         /// Where the outermost of them opens, from 1.
         line: usize,
     },
+    /// In YAML, what it repeats by aliases comes to many times its length.
+    #[error(
+        "line {line}: aliases (`*`) repeat so much that the file comes to many times its length; \
+         write out what they stand for, once"
+    )]
+    Repeats {
+        /// Where it is too much, from 1, or where the first alias is.
+        line: usize,
+    },
+    /// In YAML, more lines begin with `%` than anybody needs, which takes long to read.
+    #[error(
+        "line {line} is one of too many that begin with %; leave those out, or indent the text"
+    )]
+    TooManyDirectives {
+        /// The first beyond what is allowed, from 1.
+        line: usize,
+    },
     /// Its keys are those of no known kind.
     #[error(
         "neither a routes file nor one that semantic-router wrote: begin it with `version: 1`, \

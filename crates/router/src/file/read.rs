@@ -6,6 +6,7 @@ use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_path_to_error::{Segment, Track};
 
+use super::repeats::{self, Refusal};
 use super::{FileError, FileFormat, MAX_FILE_BYTES, WHOLE, flow_depth};
 
 /// Reads the whole text as a `T`.
@@ -44,13 +45,41 @@ fn yaml<T: for<'de> Deserialize<'de>>(text: &str) -> Result<T, FileError> {
     if let Some(place) = flow_depth::too_deep(text) {
         return Err(FileError::TooDeep { line: line_after(&text.as_bytes()[..place]) });
     }
-    T::deserialize(serde_norway::Deserializer::from_str(text)).map_err(|source| {
-        // Of a second document the library does not say where it is.
-        match source.location().map_or_else(|| second_document(text), |_| None) {
-            Some(line) => FileError::SecondDocument { line },
-            None => FileError::Yaml { source },
-        }
-    })
+    if let Some(line) = too_many_directives(text) {
+        return Err(FileError::TooManyDirectives { line });
+    }
+    repeats::check(text).map_err(|refusal| match refusal {
+        Refusal::Repeats { line } => FileError::Repeats { line },
+        Refusal::Yaml(source) => placed(source, text),
+    })?;
+    T::deserialize(serde_norway::Deserializer::from_str(text))
+        .map_err(|source| placed(source, text))
+}
+
+/// Of a second document the library does not say where it is.
+fn placed(source: serde_norway::Error, text: &str) -> FileError {
+    match source.location().map_or_else(|| second_document(text), |_| None) {
+        Some(line) => FileError::SecondDocument { line },
+        None => FileError::Yaml { source },
+    }
+}
+
+/// Most lines that begin with `%`, which says how to read the rest; one is all that anybody needs. The
+/// library compares each with all before it: 16,000 of them, 300 kB, took 5 s.
+const MAX_DIRECTIVES: usize = 64;
+
+/// The line, from 1, of the first directive that is too many.
+fn too_many_directives(text: &str) -> Option<usize> {
+    // What else YAML takes for the end of a line counts too, in whatever line that is.
+    let places = text.match_indices('%').map(|(place, _)| place);
+    let mut directives = places.filter(|&place| {
+        text[..place].chars().next_back().is_none_or(|c| is_break(c) || c == '\u{feff}')
+    });
+    directives.nth(MAX_DIRECTIVES).map(|place| line_after(&text.as_bytes()[..place]))
+}
+
+fn is_break(c: char) -> bool {
+    matches!(c, '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
 /// The line that begins a second document, from 1: the second `---`, or whatever says something after
@@ -70,7 +99,7 @@ fn second_document(text: &str) -> Option<usize> {
 }
 
 fn is_word(c: char) -> bool {
-    !matches!(c, ' ' | '\t' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}')
+    !matches!(c, ' ' | '\t') && !is_break(c)
 }
 
 fn json<T: for<'de> Deserialize<'de>>(text: &str) -> Result<T, FileError> {

@@ -310,6 +310,41 @@ fn bytes_that_are_no_text() {
     assert!(sound.is_ok());
 }
 
+/// Took 51 s and gigabytes: a list that is repeated as often as it is long.
+#[test]
+fn aliases_that_repeat_too_much_are_refused() {
+    let repeated = |times: usize| {
+        let (list, again) = ("x, ".repeat(times), "*a, ".repeat(times));
+        format!(
+            "version: 1\nroutes:\n- name: a\n  utterances: [b]\n  metadata:\n    k: [&a [{list}], {again}]\n"
+        )
+    };
+    let words = &["repeat", "write out", "line 6"][..];
+    assert_clear(FileFormat::Yaml, &[("aliases", &repeated(1000), words)]);
+    let nested: String =
+        (1..9).map(|i| format!(", &a{i} [{}]", format!("*a{}, ", i - 1).repeat(9))).collect();
+    let nested = repeated(1).replace("&a [x, ]", &format!("&a0 [x], &a x{nested}"));
+    assert_clear(FileFormat::Yaml, &[("nested", &nested, &["repeat", "line 6"])]);
+    // A hundred routes that share ten negatives.
+    let shared: String =
+        (1..100).map(|i| format!("- {{name: n{i}, utterances: [u], negatives: *n}}\n")).collect();
+    let texts: Vec<_> = (0..10).map(|i| format!("no such thing as {i}")).collect();
+    let file = format!(
+        "version: 1\nroutes:\n- {{name: a, utterances: [u], negatives: &n [{}]}}\n{shared}",
+        texts.join(", ")
+    );
+    let file = RoutesFile::parse(&file, FileFormat::Yaml).unwrap();
+    assert!(file.routes.iter().all(|route| route.negatives.len() == 10), "{file:?}");
+}
+
+/// Each was compared with all before it.
+#[test]
+fn directives_beyond_need_are_refused() {
+    let directives: String = (0..100).map(|i| format!("%TAG !t{i}! tag:x\n")).collect();
+    let file = format!("{directives}---\nversion: 1\nroutes: []\n");
+    assert_clear(FileFormat::Yaml, &[("directives", &file, &["line 65", "leave"])]);
+}
+
 /// It took YAML's library a time in the square of the depth, 8 s for 160 kB, to refuse it.
 #[test]
 fn deep_nesting_is_refused_at_once() {
