@@ -40,3 +40,19 @@ pub fn http(data: &[u8]) {
         UNTOUCHED.set(Some(world));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What cannot be sent would hold of anything.
+    #[test]
+    fn the_corpus_can_be_sent() {
+        for entry in std::fs::read_dir(format!("{}/corpus/http", crate::FOLDER)).expect("a folder")
+        {
+            let path = entry.expect("a file").path();
+            let input = std::fs::read(&path).expect("a file");
+            assert!(Call::parse_all(&input).is_some(), "{}", path.display());
+        }
+    }
+}
