@@ -83,7 +83,7 @@ fn is_break(c: char) -> bool {
 }
 
 /// The line that begins a second document, from 1: the second `---`, or whatever says something after
-/// a `...`. Either can be nothing else at the begin of a line.
+/// a `...`, which can be nothing else at the begin of a line.
 fn second_document(text: &str) -> Option<usize> {
     let (mut begun, mut ended) = (false, false);
     let line = text.split('\n').position(|line| {
@@ -95,7 +95,11 @@ fn second_document(text: &str) -> Option<usize> {
         begun |= begins;
         second
     });
-    line.map(|line| line + 1)
+    // Or what cannot go on where it stands, which the library says of it once it is asked.
+    line.map(|line| line + 1).or_else(|| {
+        let second = serde_norway::Deserializer::from_str(text).nth(1)?;
+        IgnoredAny::deserialize(second).err()?.location().map(|at| at.line())
+    })
 }
 
 fn is_word(c: char) -> bool {
