@@ -196,3 +196,28 @@ fn whatever_metadata_are_taken_are_written_and_read_again() {
     let error = RoutesFile::parse(&nested(MAX_METADATA_DEPTH + 1), FileFormat::Json).unwrap_err();
     assert!(error.to_string().contains("flatten it"), "{error}");
 }
+
+/// What is refused of YAML for being slow to read is never what was written.
+#[test]
+fn texts_of_yamls_own_signs_are_written_and_read_again() {
+    let lines = [
+        "\n%",
+        "\u{2028}%",
+        "\u{feff}%",
+        "\u{85}%",
+        "\r%",
+        "\n---\n",
+        "\n...\nx",
+        " *a &a ",
+        "[{[",
+    ];
+    for sign in lines {
+        let text = serde_json::to_string(&format!("x{}", sign.repeat(500))).unwrap();
+        let file = format!(
+            r#"{{"version": 1, "routes": [{{"name": "a", "utterances": [{text}], "description": {text},
+                "metadata": {{"k": [{text}, {text}, {text}, {text}]}}}}]}}"#
+        );
+        let file = read(&file, FileFormat::Json);
+        assert_eq!(read(&file.to_yaml(), FileFormat::Yaml), file, "{sign:?}");
+    }
+}
