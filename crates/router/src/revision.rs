@@ -11,7 +11,8 @@ use crate::checked;
 #[cfg_attr(
     feature = "openapi",
     derive(utoipa::ToSchema),
-    schema(value_type = u64, example = 42)
+    // The most that SQLite's integers hold.
+    schema(value_type = u64, example = 42, maximum = 9223372036854775807i64)
 )]
 pub struct Revision(u64);
 

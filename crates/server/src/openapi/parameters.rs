@@ -1,7 +1,7 @@
 //! What calls take besides a body, in words.
 
 use serde_json::{Value, json};
-use synaptoroute::{NamespaceName, RouteName};
+use synaptoroute::{NamespaceName, Revision, RouteName};
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::{ObjectBuilder, RefOr, Required, Schema, Type};
 use utoipa::{IntoParams, PartialSchema};
@@ -54,7 +54,7 @@ impl IntoParams for PathName {
 
 impl IntoParams for PathRevisions {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        let number = || whole().minimum(Some(0));
+        let number = Revision::schema;
         let said = ["The revision to compare from.", "The revision to compare to; may be older."];
         vec![
             parameter("from", ParameterIn::Path, said[0], number(), json!(0)),
