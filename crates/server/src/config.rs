@@ -23,6 +23,11 @@ pub struct Config {
     /// Threads that encode; all cores unless set, and never fewer than one. More than there
     /// are cores gains nothing.
     pub workers: usize,
+    /// Whether a short query that finds a thread free is decided on the thread that read it, of
+    /// which it then keeps one at most: two changes of threads less, which is some 100 us where
+    /// a query takes a thousand. For encoders that take about so long and never block, since such a
+    /// query is not cut short when the grace is over. Not unless set.
+    pub at_once: bool,
     /// Requests that may wait for a thread; one more is refused at once with 429. A longer
     /// queue refuses fewer in a burst, and lets each wait longer.
     pub max_queue: usize,
@@ -54,6 +59,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             workers: thread::available_parallelism().map_or(1, NonZero::get),
+            at_once: false,
             max_queue: 10_000,
             max_queue_bytes: 256 << 20,
             deadline: None,

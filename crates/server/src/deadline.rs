@@ -44,6 +44,12 @@ impl Commitment {
         COMMITMENT.try_with(Arc::clone).ok()
     }
 
+    /// Runs a request that can be called off by this.
+    #[cfg(test)]
+    pub(crate) async fn scope<F: Future>(self, request: F) -> F::Output {
+        COMMITMENT.scope(Arc::new(self), request).await
+    }
+
     /// From now on it is carried out; false if its deadline was first.
     pub(crate) fn begin(&self) -> bool {
         self.settle(COMMITTING)

@@ -18,6 +18,9 @@ const MAX_QUERIES: usize = 10_000;
 /// request that came later waits: a few milliseconds with texts of a sentence.
 pub(crate) const PART: usize = 8;
 
+/// Bytes of a query that is short: some sixty tokens, a few milliseconds.
+const SHORT: usize = 256;
+
 /// A text to decide for.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -78,7 +81,12 @@ pub(crate) async fn route(
     let query = text("query", body.query)?;
     let options = RouteOptions { top_k: body.top_k };
     let (asked, scope) = (query.clone(), router.clone());
-    let done = app.engine.run(move || router.route(&query, options)).await?;
+    let is_short = query.as_str().len() <= SHORT;
+    let work = move || router.route(&query, options);
+    let done = match is_short {
+        true => app.engine.run_short(work).await?,
+        false => app.engine.run(work).await?,
+    };
     let queue_us = done.queue_us();
     let failed = |error| Failure::encoding(error, |_| "query".to_owned());
     let mut answer = done.value.map_err(failed)?;

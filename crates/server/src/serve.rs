@@ -73,8 +73,7 @@ pub fn service(router: Router, config: &Config) -> Result<axum::Router, ServeErr
 }
 
 fn start(config: &Config) -> Result<(Engine, Workers), ServeError> {
-    engine::start(config.workers, config.max_queue)
-        .map_err(|source| ServeError::Threads { workers: config.workers, source })
+    engine::start(config).map_err(|source| ServeError::Threads { workers: config.workers, source })
 }
 
 /// Answers on `listener` until `shutdown` resolves.

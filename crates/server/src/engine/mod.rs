@@ -16,9 +16,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError, oneshot, watch};
 use tokio::task;
 
+use crate::config::Config;
 use crate::deadline::Commitment;
 use queue::{Job, Lane, Queue};
 
@@ -67,6 +69,7 @@ pub(crate) enum EngineError {
 #[derive(Clone)]
 pub(crate) struct Engine {
     shared: Arc<Shared>,
+    at_once: bool,
     running: watch::Receiver<()>,
 }
 
@@ -122,13 +125,13 @@ struct Task<T, W> {
     shared: Arc<Shared>,
 }
 
-/// Starts `workers` threads, at least one, for `max_queue` requests beyond those they are
-/// at work on.
-pub(crate) fn start(workers: usize, max_queue: usize) -> io::Result<(Engine, Workers)> {
-    let workers = workers.max(1);
-    let places = max_queue.saturating_add(workers).min(Semaphore::MAX_PERMITS);
+/// Starts [`Config::workers`] threads, at least one, for [`Config::max_queue`] requests beyond
+/// those they are at work on.
+pub(crate) fn start(config: &Config) -> io::Result<(Engine, Workers)> {
+    let workers = config.workers.max(1);
+    let places = config.max_queue.saturating_add(workers).min(Semaphore::MAX_PERMITS);
     let shared = Arc::new(Shared {
-        queue: Queue::new(),
+        queue: Queue::new(workers),
         admission: Arc::new(Semaphore::new(places)),
         workers,
         last_wait_us: AtomicU64::new(0),
@@ -139,19 +142,32 @@ pub(crate) fn start(workers: usize, max_queue: usize) -> io::Result<(Engine, Wor
         let shared = Arc::clone(&shared);
         thread::Builder::new().name(format!("encode-{number}")).spawn(move || work(&shared))?;
     }
-    Ok((Engine { shared, running }, life))
+    Ok((Engine { shared, at_once: config.at_once, running }, life))
 }
 
 /// A panic is its job's, and the thread goes on: also after one that came while the job was
 /// cleared away, which its task could not catch.
 fn work(shared: &Shared) {
     let jobs = || {
-        while let Some(job) = shared.queue.pop() {
+        while let Some((turn, job)) = shared.queue.pop() {
             job.run();
+            drop(turn);
         }
     };
     while catch_unwind(AssertUnwindSafe(jobs)).is_err() {
         tracing::error!("a job panicked as it ended");
+    }
+}
+
+impl Shared {
+    /// Runs what has waited for so long.
+    fn run<T>(&self, work: impl FnOnce() -> T, waited: Duration) -> Reply<T> {
+        let micros = u64::try_from(waited.as_micros()).unwrap_or(u64::MAX);
+        self.last_wait_us.store(micros, Ordering::Relaxed);
+        // A router that saw a panic is sound: its writers publish at the very end.
+        catch_unwind(AssertUnwindSafe(work))
+            .map(|value| Done { value, waited })
+            .map_err(|_| EngineError::Panicked)
     }
 }
 
@@ -166,13 +182,7 @@ where
 
     fn run(self: Box<Self>) {
         let Self { work, reply, submitted, ticket, shared } = *self;
-        let waited = submitted.elapsed();
-        let micros = u64::try_from(waited.as_micros()).unwrap_or(u64::MAX);
-        shared.last_wait_us.store(micros, Ordering::Relaxed);
-        // A router that saw a panic is sound: its writers publish at the very end.
-        let result = catch_unwind(AssertUnwindSafe(work))
-            .map(|value| Done { value, waited })
-            .map_err(|_| EngineError::Panicked);
+        let result = shared.run(work, submitted.elapsed());
         // Before the answer: who has it may come back at once, and finds room.
         drop(ticket);
         let _gone = reply.send(result);
@@ -222,6 +232,27 @@ impl Engine {
         W: FnOnce() -> T + Send + 'static,
     {
         let ticket = self.admit()?;
+        self.submit(ticket, Lane::Query, work)?.answer().await
+    }
+
+    /// Runs a request of one short job: right here where [`Config::at_once`] allows it and a
+    /// thread is free, as [`Self::run`] otherwise.
+    ///
+    /// Not with a deadline, which could not be told while the job runs; nor where this is the
+    /// only thread that serves connections.
+    pub(crate) async fn run_short<T, W>(&self, work: W) -> Result<Done<T>, EngineError>
+    where
+        T: Send + 'static,
+        W: FnOnce() -> T + Send + 'static,
+    {
+        let ticket = self.admit()?;
+        if self.at_once
+            && Commitment::current().is_none()
+            && Handle::current().metrics().num_workers() > 1
+            && let Some(_turn) = self.shared.queue.at_once()
+        {
+            return self.shared.run(work, Duration::ZERO);
+        }
         self.submit(ticket, Lane::Query, work)?.answer().await
     }
 

@@ -6,6 +6,9 @@
 //! and a query that comes while only parts wait is the next. Within a lane it is first come,
 //! first served, and since no batch has more parts here than there are threads, batches take
 //! turns too.
+//!
+//! As many run at a time as there are threads. A query can have a thread's turn on the thread
+//! that brought it, see [`Queue::at_once`].
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -39,19 +42,30 @@ pub(super) struct Queue {
     unwanted: AtomicUsize,
 }
 
+/// The right to run a job; whoever drops it lets the next one run.
+pub(super) struct Turn<'a> {
+    queue: &'a Queue,
+    is_at_once: bool,
+}
+
 #[derive(Default)]
 struct Lanes {
     queries: VecDeque<Box<dyn Job>>,
     parts: VecDeque<(usize, Box<dyn Job>)>,
     /// Queries that go before the next part.
     queries_first: usize,
+    /// Jobs that may begin now.
+    turns: usize,
+    /// Somebody runs one where it came in.
+    at_once: bool,
     closed: bool,
 }
 
 impl Queue {
-    pub(super) fn new() -> Self {
-        let (lanes, filled) = (Mutex::default(), Condvar::new());
-        Self { lanes, filled, unwanted: AtomicUsize::new(0) }
+    /// For so many jobs at a time.
+    pub(super) fn new(turns: usize) -> Self {
+        let lanes = Mutex::new(Lanes { turns, ..Lanes::default() });
+        Self { lanes, filled: Condvar::new(), unwanted: AtomicUsize::new(0) }
     }
 
     /// Queues a job; false once closed.
@@ -69,15 +83,19 @@ impl Queue {
         true
     }
 
-    /// The next job, once there is one; none once closed.
-    pub(super) fn pop(&self) -> Option<Box<dyn Job>> {
+    /// The next job and the right to run it, once there is one; none once closed.
+    pub(super) fn pop(&self) -> Option<(Turn<'_>, Box<dyn Job>)> {
         let mut lanes = self.lanes();
         loop {
             if lanes.closed {
                 return None;
             }
-            match lanes.next() {
-                Some(job) if job.is_wanted() => return Some(job),
+            let next = if lanes.turns > 0 { lanes.next() } else { None };
+            match next {
+                Some(job) if job.is_wanted() => {
+                    lanes.turns -= 1;
+                    return Some((Turn { queue: self, is_at_once: false }, job));
+                }
                 Some(_unwanted) => self.found(1),
                 None => {
                     lanes = self.filled.wait(lanes).unwrap_or_else(PoisonError::into_inner);
@@ -86,10 +104,22 @@ impl Queue {
         }
     }
 
+    /// The right to run a job on the thread that asks, if it would be the next to run anyway:
+    /// nobody waits, and a thread is free. Only one at a time has it, so that of several threads
+    /// that serve connections no more than one is away.
+    pub(super) fn at_once(&self) -> Option<Turn<'_>> {
+        let mut lanes = self.lanes();
+        if lanes.closed || lanes.at_once || lanes.turns == 0 || lanes.waiting() > 0 {
+            return None;
+        }
+        lanes.turns -= 1;
+        lanes.at_once = true;
+        Some(Turn { queue: self, is_at_once: true })
+    }
+
     /// How many wait.
     pub(super) fn len(&self) -> usize {
-        let lanes = self.lanes();
-        lanes.queries.len() + lanes.parts.len()
+        self.lanes().waiting()
     }
 
     /// Says that a job is not wanted any more, which may wait here still.
@@ -101,8 +131,7 @@ impl Queue {
     pub(super) fn sweep(&self) {
         let mut lanes = self.lanes();
         let unwanted = self.unwanted.load(Ordering::Relaxed);
-        let waiting = lanes.queries.len() + lanes.parts.len();
-        if unwanted == 0 || unwanted.saturating_mul(SWEEP) < waiting {
+        if unwanted == 0 || unwanted.saturating_mul(SWEEP) < lanes.waiting() {
             return;
         }
         lanes.queries.retain(|job| job.is_wanted());
@@ -132,7 +161,27 @@ impl Queue {
     }
 }
 
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        let mut lanes = self.queue.lanes();
+        lanes.turns += 1;
+        if self.is_at_once {
+            lanes.at_once = false;
+        }
+        let waits = lanes.waiting() > 0;
+        drop(lanes);
+        // A thread that came for a job while there was no turn sleeps.
+        if waits && self.is_at_once {
+            self.queue.filled.notify_one();
+        }
+    }
+}
+
 impl Lanes {
+    fn waiting(&self) -> usize {
+        self.queries.len() + self.parts.len()
+    }
+
     fn next(&mut self) -> Option<Box<dyn Job>> {
         if (self.queries_first == 0 || self.queries.is_empty())
             && let Some((texts, part)) = self.parts.pop_front()

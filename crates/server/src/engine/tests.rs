@@ -46,7 +46,7 @@ where
 }
 
 fn one_thread(max_queue: usize) -> (Engine, Workers) {
-    start(1, max_queue).unwrap()
+    start(&Config { workers: 1, max_queue, ..Config::default() }).unwrap()
 }
 
 #[tokio::test]
@@ -123,7 +123,8 @@ async fn a_request_of_many_parts_lets_others_in_between() {
 #[tokio::test]
 async fn parts_are_answered_in_order_by_any_number_of_threads() {
     for workers in 1..4 {
-        let (engine, _workers) = start(workers, 1).unwrap();
+        let (engine, _workers) =
+            start(&Config { workers, max_queue: 1, ..Config::default() }).unwrap();
         let parts = (0..10).map(|i| move || i);
         let values: Vec<i32> = collect(&engine, parts).await.unwrap();
         assert_eq!(values, (0..10).collect::<Vec<_>>(), "{workers} threads");
@@ -261,4 +262,81 @@ async fn a_request_that_is_ended_by_a_part_runs_no_further_ones() {
     assert_eq!(ended, Err(EngineError::Panicked));
     engine.run(|| ()).await.unwrap();
     assert!(ran.lock().unwrap().len() <= 4, "{ran:?}");
+}
+
+/// One thread, and short jobs run at once.
+fn at_once() -> (Engine, Workers) {
+    start(&Config { workers: 1, at_once: true, ..Config::default() }).unwrap()
+}
+
+/// Whether a short job ran on the thread that brought it.
+async fn ran_here(engine: &Engine) -> bool {
+    let here = thread::current().id();
+    engine.run_short(move || thread::current().id() == here).await.unwrap().value
+}
+
+/// Runs on one of the threads of a server, which the test's own is not.
+async fn serving<T: Send + 'static>(test: impl Future<Output = T> + Send + 'static) -> T {
+    tokio::spawn(test).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_short_job_runs_where_it_is_if_it_would_be_next_anyway() {
+    serving(async {
+        let (engine, _workers) = at_once();
+        assert!(ran_here(&engine).await);
+        let held = hold(&engine).await;
+        let waits = tokio::spawn({
+            let engine = engine.clone();
+            async move { ran_here(&engine).await }
+        });
+        while engine.waiting() == 0 {
+            yield_now().await;
+        }
+        drop(held.open);
+        assert!(!waits.await.unwrap(), "the only thread was taken");
+        held.answer.await.unwrap().unwrap();
+        // The thread gives back its turn after it has answered.
+        while !ran_here(&engine).await {
+            yield_now().await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_panic_where_it_is_is_answered_and_keeps_nobody_else_out() {
+    serving(async {
+        let (engine, _workers) = at_once();
+        let broken = engine.run_short(|| panic!("as the test wants")).await;
+        assert_eq!(broken.map(|_: Done<()>| ()), Err(EngineError::Panicked));
+        assert!(ran_here(&engine).await);
+        assert_eq!(engine.run(|| 7).await.unwrap().value, 7);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_job_with_a_deadline_is_handed_over() {
+    serving(async {
+        let (engine, _workers) = at_once();
+        assert!(!Commitment::default().scope(ran_here(&engine)).await);
+        assert!(ran_here(&engine).await);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_only_thread_of_a_server_runs_no_job() {
+    let (engine, _workers) = at_once();
+    assert!(!ran_here(&engine).await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_job_runs_where_it_is_unless_asked_for() {
+    serving(async {
+        let (engine, _workers) = one_thread(1);
+        assert!(!ran_here(&engine).await);
+    })
+    .await;
 }

@@ -77,6 +77,8 @@ pub(crate) fn run(args: &ServeArgs, engine_args: &EngineArgs) -> Result<(), Fail
         if let Some(workers) = args.workers {
             config.workers = usize::from(workers);
         }
+        // The encoder is always one that takes about a millisecond for so few words.
+        config.at_once = true;
         config.max_queue = args.max_queue;
         config.max_queue_bytes = args.max_queue_mb.saturating_mul(1_000_000);
         config.deadline = args.deadline.map(Duration::from_millis);

@@ -28,7 +28,7 @@ struct Desk {
 
 impl Desk {
     fn new() -> Self {
-        Self { queue: Some(Queue::new()), ..Self::default() }
+        Self { queue: Some(Queue::new(1)), ..Self::default() }
     }
 
     fn queue(&self) -> &Queue {
@@ -46,7 +46,8 @@ impl Desk {
     /// Runs so many.
     fn run(&self, jobs: usize) -> Vec<&'static str> {
         for _ in 0..jobs {
-            self.queue().pop().unwrap().run();
+            let (_turn, job) = self.queue().pop().unwrap();
+            job.run();
         }
         std::mem::take(&mut self.log.lock().unwrap())
     }
@@ -127,4 +128,40 @@ fn closing_lets_go_of_all() {
     assert!(desk.queue().pop().is_none());
     let job = Named { name: "late", wanted, log: Arc::default() };
     assert!(!desk.queue().push(Lane::Query, Box::new(job)));
+}
+
+#[test]
+fn who_runs_a_job_at_once_has_a_turn_and_is_the_only_one() {
+    let desk = Desk { queue: Some(Queue::new(2)), ..Desk::default() };
+    let first = desk.queue().at_once();
+    assert!(first.is_some());
+    assert!(desk.queue().at_once().is_none(), "one at a time");
+    drop(first);
+    let wanted = desk.push(Lane::Query, "waits");
+    assert!(desk.queue().at_once().is_none(), "nobody is overtaken");
+    let popped = desk.queue().pop();
+    assert!(desk.queue().at_once().is_some(), "one turn is left");
+    drop((popped, wanted));
+    desk.queue().close();
+    assert!(desk.queue().at_once().is_none());
+}
+
+/// A thread that came while there was no turn has to be told.
+#[test]
+fn what_came_meanwhile_is_next() {
+    let desk = Desk::new();
+    let turn = desk.queue().at_once();
+    desk.push(Lane::Query, "meanwhile");
+    std::thread::scope(|scope| {
+        let popped = scope.spawn(|| {
+            let (_turn, job) = desk.queue().pop().unwrap();
+            job.run();
+        });
+        // It sleeps by then, most likely; if not, it has an easier time.
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        assert!(desk.log.lock().unwrap().is_empty(), "it had no turn");
+        drop(turn);
+        popped.join().unwrap();
+    });
+    assert_eq!(*desk.log.lock().unwrap(), ["meanwhile"]);
 }
