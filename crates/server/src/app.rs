@@ -1,6 +1,5 @@
 //! Which handler answers which path.
 
-use std::any::Any;
 use std::sync::Arc;
 
 use axum::extract::DefaultBodyLimit;
@@ -40,6 +39,8 @@ pub(crate) struct App {
     pub(crate) intake: Intake,
     /// Whether changes can be kept.
     pub(crate) probe: Arc<Probe>,
+    /// Whether callers need keys.
+    pub(crate) is_guarded: bool,
     /// Takes note of everything.
     pub(crate) observer: Arc<Observer>,
     reads: Arc<Semaphore>,
@@ -53,7 +54,8 @@ impl App {
         let observer = Arc::new(Observer::new(config));
         let intake = Intake::new(config.max_queue_bytes, engine.clone());
         let reads = Arc::new(Semaphore::new(READS));
-        Self { router, engine, intake, probe, observer, reads, _workers: None }
+        let is_guarded = config.access.is_some();
+        Self { router, engine, intake, probe, is_guarded, observer, reads, _workers: None }
     }
 
     /// The same, which the engine's threads live as long as.
@@ -74,14 +76,14 @@ impl App {
             let _permit = permit;
             work()
         };
-        task::spawn_blocking(work).await.map_err(|_| EngineError::Panicked)
+        task::spawn_blocking(work).await.map_err(|_| self.engine.count_panic())
     }
 }
 
 /// The whole service.
 pub(crate) fn build(app: App, config: &Config) -> axum::Router {
     let (intake, limit) = (app.intake.clone(), config.deadline);
-    let observer = Arc::clone(&app.observer);
+    let (observer, engine) = (Arc::clone(&app.observer), app.engine.clone());
     let guard_with = config.access.clone().map(|a| Guard::new(a, app.router.name().clone()));
     let service = axum::Router::new()
         .merge(content())
@@ -109,7 +111,7 @@ pub(crate) fn build(app: App, config: &Config) -> axum::Router {
     };
     let service = service
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
-        .layer(CatchPanicLayer::custom(panicked))
+        .layer(CatchPanicLayer::custom(move |_panic| panicked(&engine)))
         .layer(middleware::from_fn_with_state(limit, deadline::keep))
         .layer(middleware::from_fn_with_state(intake, unread::finish));
     // A browser asks first, and shows no key then.
@@ -154,6 +156,6 @@ async fn wrong_method(method: Method, uri: Uri) -> Failure {
 }
 
 /// A handler panicked, outside of the engine, which catches its own.
-fn panicked(_panic: Box<dyn Any + Send>) -> Response {
-    Failure::Engine(EngineError::Panicked).into_response()
+fn panicked(engine: &Engine) -> Response {
+    Failure::Engine(engine.count_panic()).into_response()
 }

@@ -29,6 +29,10 @@ task_local! {
     static COMMITMENT: Arc<Commitment>;
 }
 
+/// Marks an answer that is late already, and waits for nothing.
+#[derive(Clone)]
+pub(crate) struct Overdue;
+
 /// Whether a request can still be called off. Of the two that want to know, the deadline and
 /// the job that commits, one is first.
 #[derive(Default)]
@@ -82,7 +86,11 @@ pub(crate) async fn keep(
     let mut answer = pin!(COMMITMENT.scope(Arc::clone(&commitment), next.run(request)));
     match time::timeout(allowed, &mut answer).await {
         Ok(answer) => answer,
-        Err(_) if commitment.call_off() => EngineError::Late { allowed }.into_response(),
+        Err(_) if commitment.call_off() => {
+            let mut answer = EngineError::Late { allowed }.into_response();
+            answer.extensions_mut().insert(Overdue);
+            answer
+        }
         Err(_) => answer.await,
     }
 }

@@ -70,6 +70,11 @@ pub(crate) enum Failure {
     WrongMethod { method: Method, path: String },
     #[error("If-Match is {found:?}, which no read returned; read the content again")]
     ForeignTag { found: String },
+    #[error(
+        "there is no namespace {:?}, and If-Match asks for one; make it without If-Match",
+        name.as_str()
+    )]
+    Absent { name: NamespaceName },
     #[error("the body is larger than {} MiB", limit >> 20)]
     BodyTooLarge { limit: usize },
     #[error(
@@ -103,8 +108,8 @@ pub(crate) enum Failure {
     Engine(#[from] EngineError),
     #[error("an inference was tried and failed; the log says more")]
     NotReady,
-    #[error("changes cannot be kept: {0}")]
-    Unwritable(String),
+    #[error("changes cannot be kept: {}", .0.as_deref().unwrap_or("the server's log says why"))]
+    Unwritable(Option<String>),
     #[error("the copy cannot be made in the folder for temporary files: {0}")]
     Copy(io::Error),
 }
@@ -155,7 +160,7 @@ impl Failure {
             Self::Crowded { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::UnknownPath { .. } | Self::UnknownModel { .. } => StatusCode::NOT_FOUND,
             Self::WrongMethod { .. } => StatusCode::METHOD_NOT_ALLOWED,
-            Self::ForeignTag { .. } => StatusCode::PRECONDITION_FAILED,
+            Self::ForeignTag { .. } | Self::Absent { .. } => StatusCode::PRECONDITION_FAILED,
             Self::BodyTooLarge { .. }
             | Self::Invalid { fault: Fault::Text(TextError::TooLong { .. }), .. } => {
                 StatusCode::PAYLOAD_TOO_LARGE

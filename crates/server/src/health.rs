@@ -72,7 +72,11 @@ pub(crate) async fn health(State(app): State<App>) -> Json<Health> {
     responses((status = 200, description = "It works", body = Ready)))]
 pub(crate) async fn ready(State(app): State<App>) -> Result<Json<Ready>, Failure> {
     app.probe.inference(infer(&app)).await?;
-    app.probe.check().await.map_err(Failure::Unwritable)?;
+    app.probe.check().await.map_err(|trouble| {
+        tracing::error!(trouble, "not ready: changes cannot be kept");
+        // Anybody may ask, and where there are keys the path of a file is nobody's business.
+        Failure::Unwritable((!app.is_guarded).then_some(trouble))
+    })?;
     let (model, snapshot) = (app.router.model(), app.router.snapshot());
     Ok(Json(Ready {
         status: "ready",

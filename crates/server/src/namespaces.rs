@@ -5,13 +5,13 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use serde::Serialize;
-use synaptoroute::{NamespaceName, NamespaceSummary, Revision, RouterError};
+use synaptoroute::{NamespaceName, NamespaceSummary, RouterError};
 use utoipa::ToSchema;
 
 use crate::access::Reach;
 use crate::app::App;
 use crate::failure::Failure;
-use crate::request::{IfMatch, PathNamespace};
+use crate::request::{IfMatch, IfPresent, PathNamespace};
 
 /// All namespaces, by name.
 #[derive(Serialize, ToSchema)]
@@ -44,22 +44,27 @@ pub(crate) async fn list(State(app): State<App>, reach: Option<Extension<Reach>>
 
 /// Makes an empty namespace: 201, or 200 if there is one of that name, which stays as it is.
 ///
-/// With `If-Match` it must be there, and at that revision.
+/// With `If-Match` it must be there, at that revision or, with `*`, at any; nothing is made then.
 #[utoipa::path(put, path = "/namespaces/{namespace}", tag = "namespaces", operation_id = "create_namespace", params(PathNamespace, IfMatch),
     responses((status = 200, description = "It was there", body = Done),
         (status = 201, description = "It was made", body = Done)))]
 pub(crate) async fn create(
     State(app): State<App>,
     PathNamespace(name): PathNamespace,
-    IfMatch(expected): IfMatch,
+    wanted: IfPresent,
 ) -> Result<Response, Failure> {
     let ticket = app.engine.admit()?;
-    if let Some(expected) = expected {
-        let known = app.router.namespace(&name);
-        let found = known.map_or_else(|_| Revision::default(), |known| known.snapshot().revision());
-        if found != expected {
-            return Err(RouterError::RevisionMismatch { expected, found }.into());
-        }
+    let there = || {
+        let known = app.router.namespace(&name).map_err(|_| Failure::Absent { name: name.clone() });
+        known.map(|known| known.snapshot().revision())
+    };
+    match wanted {
+        IfPresent::Unasked => {}
+        IfPresent::At(expected) => match there()? {
+            found if found == expected => return Ok(done(name).into_response()),
+            found => return Err(RouterError::RevisionMismatch { expected, found }.into()),
+        },
+        IfPresent::Any => return there().map(|_| done(name).into_response()),
     }
     let (router, wanted) = (app.router.clone(), name.clone());
     let create = move || router.create_namespace(&wanted);

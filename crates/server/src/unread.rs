@@ -19,6 +19,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use tokio::time;
 
+use crate::deadline::Overdue;
 use crate::intake::{Intake, Watched};
 
 /// Longest body that is read on for the connection's sake; Go's server draws the same line.
@@ -41,7 +42,8 @@ pub(crate) async fn finish(State(intake): State<Intake>, request: Request, next:
     let body = intake.watch(body);
     let request = Request::from_parts(head, Body::new(body.clone()));
     let mut response = next.run(request).await;
-    if !body.ended() && (asks_first || !skip_rest(&body).await) {
+    let has_no_time = asks_first || response.extensions().get::<Overdue>().is_some();
+    if !body.ended() && (has_no_time || !skip_rest(&body).await) {
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     response

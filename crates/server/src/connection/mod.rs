@@ -48,7 +48,8 @@ pub(crate) struct Host {
 }
 
 /// Serves connections until `stop` resolves; then takes no more, lets go of the idle ones, and
-/// returns once the others have had their answers.
+/// returns once the others have had their answers. A client that has sent half a request's head
+/// counts as one of them until [`Limits::header_timeout`] is over.
 pub(crate) async fn run(
     listener: TcpListener,
     host: Host,

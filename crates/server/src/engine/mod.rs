@@ -39,7 +39,7 @@ pub(crate) enum EngineError {
         "as many requests are waiting as this server allows; try again in {retry_after_s} seconds"
     )]
     Full {
-        /// About as long as the queue takes to drain.
+        /// See [`Engine::retry_after_s`].
         retry_after_s: u64,
     },
     /// The requests that wait are as large as they may be.
@@ -48,7 +48,7 @@ pub(crate) enum EngineError {
          {retry_after_s} seconds"
     )]
     Heavy {
-        /// About as long as the queue takes to drain.
+        /// See [`Engine::retry_after_s`].
         retry_after_s: u64,
     },
     /// Its deadline was first.
@@ -79,6 +79,8 @@ struct Shared {
     workers: usize,
     /// How long the job waited that was begun last, in microseconds.
     last_wait_us: AtomicU64,
+    /// Panics that were caught, whoever heard of them.
+    panics: AtomicU64,
 }
 
 /// The threads' life. Drop it, and every caller is answered and the threads end.
@@ -135,6 +137,7 @@ pub(crate) fn start(config: &Config) -> io::Result<(Engine, Workers)> {
         admission: Arc::new(Semaphore::new(places)),
         workers,
         last_wait_us: AtomicU64::new(0),
+        panics: AtomicU64::new(0),
     });
     let (alive, running) = watch::channel(());
     let life = Workers { shared: Arc::clone(&shared), _running: alive };
@@ -155,6 +158,7 @@ fn work(shared: &Shared) {
         }
     };
     while catch_unwind(AssertUnwindSafe(jobs)).is_err() {
+        shared.count_panic();
         tracing::error!("a job panicked as it ended");
     }
 }
@@ -164,10 +168,17 @@ impl Shared {
     fn run<T>(&self, work: impl FnOnce() -> T, waited: Duration) -> Reply<T> {
         let micros = u64::try_from(waited.as_micros()).unwrap_or(u64::MAX);
         self.last_wait_us.store(micros, Ordering::Relaxed);
-        // A router that saw a panic is sound: its writers publish at the very end.
-        catch_unwind(AssertUnwindSafe(work))
-            .map(|value| Done { value, waited })
-            .map_err(|_| EngineError::Panicked)
+        self.catch(work).map(|value| Done { value, waited })
+    }
+
+    /// A router that saw a panic is sound: its writers publish at the very end.
+    fn catch<T>(&self, work: impl FnOnce() -> T) -> Result<T, EngineError> {
+        catch_unwind(AssertUnwindSafe(work)).map_err(|_| self.count_panic())
+    }
+
+    fn count_panic(&self) -> EngineError {
+        self.panics.fetch_add(1, Ordering::Relaxed);
+        EngineError::Panicked
     }
 }
 
@@ -213,11 +224,22 @@ impl Engine {
         })
     }
 
-    /// When a refused caller should come back: after the time that the last job has waited,
-    /// which is about what the queue takes to drain.
+    /// When a refused caller should come back: after the time that the last job has waited. Of
+    /// single queries that is about what the queue takes to drain; of large batches, of which few
+    /// parts are queued at a time, it is less.
     pub(crate) fn retry_after_s(&self) -> u64 {
         let waited = Duration::from_micros(self.shared.last_wait_us.load(Ordering::Relaxed));
         waited.as_secs().saturating_add(1).min(LONGEST_ABSENCE)
+    }
+
+    /// Takes note of a panic that was caught elsewhere.
+    pub(crate) fn count_panic(&self) -> EngineError {
+        self.shared.count_panic()
+    }
+
+    /// Panics so far, also of jobs whose callers had gone.
+    pub(crate) fn panics(&self) -> u64 {
+        self.shared.panics.load(Ordering::Relaxed)
     }
 
     /// Jobs that wait for a thread.
@@ -302,7 +324,7 @@ impl Engine {
         W: FnOnce() -> T + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
-        let running = self.running.clone();
+        let (running, shared) = (self.running.clone(), Arc::clone(&self.shared));
         let commitment = Commitment::current();
         let job = move || {
             if reply.is_closed() || commitment.is_some_and(|commitment| !commitment.begin()) {
@@ -311,7 +333,7 @@ impl Engine {
             let result = if running.has_changed().is_err() {
                 Err(EngineError::Stopping)
             } else {
-                catch_unwind(AssertUnwindSafe(work)).map_err(|_| EngineError::Panicked)
+                shared.catch(work)
             };
             drop(ticket);
             let _gone = reply.send(result);

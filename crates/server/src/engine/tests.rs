@@ -54,6 +54,7 @@ async fn a_panic_is_answered_and_the_thread_goes_on() {
     let (engine, _workers) = one_thread(1);
     let broken = engine.run(|| panic!("as the test wants")).await;
     assert_eq!(broken.map(|_: Done<()>| ()), Err(EngineError::Panicked));
+    assert_eq!(engine.panics(), 1);
     assert_eq!(engine.run(|| 7).await.unwrap().value, 7);
 }
 
@@ -278,6 +279,32 @@ async fn ran_here(engine: &Engine) -> bool {
 /// Runs on one of the threads of a server, which the test's own is not.
 async fn serving<T: Send + 'static>(test: impl Future<Output = T> + Send + 'static) -> T {
     tokio::spawn(test).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_panic_that_nobody_hears_of_is_counted() {
+    let (engine, _workers) = one_thread(1);
+    let (begin, begun) = oneshot::channel();
+    let (open, opened) = mpsc::channel::<()>();
+    let asked = tokio::spawn({
+        let engine = engine.clone();
+        async move {
+            let work = move || {
+                begin.send(()).unwrap();
+                let _dropped = opened.recv();
+                panic!("as the test wants");
+            };
+            engine.run::<(), _>(work).await.map(drop)
+        }
+    });
+    begun.await.unwrap();
+    asked.abort();
+    assert!(asked.await.unwrap_err().is_cancelled());
+    drop(open);
+    while engine.panics() == 0 {
+        yield_now().await;
+    }
+    engine.run(|| ()).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

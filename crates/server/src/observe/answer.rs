@@ -35,7 +35,7 @@ pub(crate) async fn answer(
     let span = observer.spans.begin(method, route, &mut identity);
     let current = Arc::new(Current::new(identity));
     let mut watch = Watch {
-        in_flight: InFlight::new(&observer.metrics.in_flight),
+        _in_flight: InFlight::new(&observer.metrics.in_flight),
         observer: &observer,
         current: Arc::clone(&current),
         started,
@@ -52,7 +52,7 @@ pub(crate) async fn answer(
 
 /// A request under way. Dropped without an answer, its caller has gone away.
 struct Watch<'a> {
-    in_flight: InFlight<'a>,
+    _in_flight: InFlight<'a>,
     observer: &'a Observer,
     current: Arc<Current>,
     started: Instant,
@@ -72,9 +72,6 @@ impl Watch<'_> {
             let notes = self.current.notes();
             if let Some(reason) = notes.rejection {
                 metrics.rejections.add(reason);
-            }
-            if notes.panicked {
-                metrics.panics.add(1);
             }
             if let Some(span) = self.span.take() {
                 span.end(&self.current.identity, &notes, Some(status));
@@ -120,6 +117,5 @@ impl Drop for Watch<'_> {
             }
             self.say(None, self.started.elapsed(), "abandoned by its caller");
         }
-        let _until_now = &self.in_flight;
     }
 }

@@ -49,7 +49,6 @@ pub(super) struct Metrics {
     pub(super) stages: Stages,
     pub(super) decisions: Decisions,
     pub(super) rejections: Rejections,
-    pub(super) panics: Counter,
     /// Requests that have no answer yet.
     pub(super) in_flight: AtomicU64,
     /// Requests whose caller went away first.

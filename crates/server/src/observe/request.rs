@@ -30,8 +30,6 @@ pub(super) struct Notes {
     /// The last of them.
     pub(super) decision: Option<Decided>,
     pub(super) rejection: Option<Rejection>,
-    /// Whether something panicked.
-    pub(super) panicked: bool,
 }
 
 /// A decision, as far as it is anybody's business.
@@ -76,13 +74,14 @@ pub(super) fn decided(answer: &Answer) {
 /// The request in hand is answered with a failure.
 pub(crate) fn failed(failure: &Failure) {
     let Failure::Engine(error) = failure else { return };
-    note(|notes| match error {
-        EngineError::Full { .. } => notes.rejection = Some(Rejection::QueueFull),
-        EngineError::Heavy { .. } => notes.rejection = Some(Rejection::QueueBytes),
-        EngineError::Late { .. } => notes.rejection = Some(Rejection::Deadline),
-        EngineError::Stopping => notes.rejection = Some(Rejection::Stopping),
-        EngineError::Panicked => notes.panicked = true,
-    });
+    let reason = match error {
+        EngineError::Full { .. } => Rejection::QueueFull,
+        EngineError::Heavy { .. } => Rejection::QueueBytes,
+        EngineError::Late { .. } => Rejection::Deadline,
+        EngineError::Stopping => Rejection::Stopping,
+        EngineError::Panicked => return,
+    };
+    note(|notes| notes.rejection = Some(reason));
 }
 
 fn note(what: impl FnOnce(&mut Notes)) {

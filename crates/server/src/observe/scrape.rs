@@ -31,8 +31,8 @@ pub(crate) async fn metrics(State(app): State<App>) -> impl IntoResponse {
     page.single("synaptoroute_http_requests_abandoned_total", Kind::Counter, help, abandoned);
     app.observer.connections.write(&mut page);
     metrics.rejections.write(&mut page);
-    let help = "Requests that a panic ended";
-    page.single("synaptoroute_panics_total", Kind::Counter, help, metrics.panics.get());
+    let help = "Panics that were caught, also of work whose caller had gone";
+    page.single("synaptoroute_panics_total", Kind::Counter, help, app.engine.panics());
     metrics.stages.write(&mut page);
     queue(&app, &mut page);
     cache(&app.router, &mut page);

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::iter;
+use std::panic::resume_unwind;
 
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, FailedToBufferBody};
@@ -9,6 +10,7 @@ use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, header};
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
+use tokio::task;
 
 use crate::connection::SlowBody;
 use crate::engine::EngineError;
@@ -17,10 +19,14 @@ use crate::failure::{Failure, Fault};
 /// Most bytes of a body, but for a routes file.
 pub(crate) const MAX_BODY_BYTES: usize = 16 << 20;
 
+/// Longest body that is parsed where it came in: some hundred microseconds. Longer ones would keep
+/// other connections waiting.
+const SMALL: usize = 64 << 10;
+
 /// The body, parsed; a failure names the field, or line and column.
 pub(crate) struct JsonBody<T>(pub(crate) T);
 
-impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
+impl<S: Send + Sync, T: DeserializeOwned + Send + 'static> FromRequest<S> for JsonBody<T> {
     type Rejection = Failure;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
@@ -29,7 +35,14 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
             return Err(Failure::ContentType { found, yaml: false });
         }
         let bytes = read(request, state, MAX_BODY_BYTES).await?;
-        parse(&bytes).map(Self)
+        if bytes.len() <= SMALL {
+            return parse(&bytes).map(Self);
+        }
+        let parsed = task::spawn_blocking(move || parse(&bytes).map(Self)).await;
+        parsed.unwrap_or_else(|failed| match failed.try_into_panic() {
+            Ok(panic) => resume_unwind(panic),
+            Err(_stopped) => Err(Failure::Engine(EngineError::Stopping)),
+        })
     }
 }
 

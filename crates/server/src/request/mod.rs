@@ -18,5 +18,5 @@ pub(crate) use body::{JsonBody, MAX_BODY_BYTES};
 pub(crate) use file::FileBody;
 pub(crate) use path::{PathName, PathNamespace, PathRevisions, Scope, well_formed};
 pub(crate) use query::{Mode, Page, cursor};
-pub(crate) use revision::{IfMatch, etag};
+pub(crate) use revision::{IfMatch, IfPresent, etag};
 pub(crate) use texts::{OneOrMany, Texts, text, texts, texts_up_to};

@@ -12,6 +12,29 @@ use crate::failure::Failure;
 /// Several tags are refused: the content has one revision, so at most one can match.
 pub(crate) struct IfMatch(pub(crate) Option<Revision>);
 
+/// What a writer insists on that would otherwise make what is missing.
+pub(crate) enum IfPresent {
+    /// Nothing.
+    Unasked,
+    /// That there is something, by `*`.
+    Any,
+    /// That it is at this revision.
+    At(Revision),
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for IfPresent {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        let IfMatch(expected) = IfMatch::from_request_parts(parts, state).await?;
+        Ok(match expected {
+            Some(revision) => Self::At(revision),
+            None if parts.headers.contains_key(header::IF_MATCH) => Self::Any,
+            None => Self::Unasked,
+        })
+    }
+}
+
 /// The header of an answer that was read from this revision.
 pub(crate) fn etag(revision: Revision) -> [(HeaderName, String); 1] {
     [(header::ETAG, format!("\"{revision}\""))]

@@ -148,3 +148,19 @@ fn a_body_that_was_read_keeps_the_connection_whatever_the_answer() {
         assert_eq!(read_answer(&mut stream), (status, false), "{body}");
     }
 }
+
+/// A deadline that passed while the body was awaited was told up to a second late, after the
+/// server had given the rest of the body its usual time to come.
+#[test]
+fn who_is_late_already_does_not_wait_for_the_rest_of_the_body() {
+    let server = Server::start();
+    let head = "POST /route HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n\
+                x-timeout-ms: 20\r\ncontent-length: 20\r\n\r\n";
+    let mut client = server.connect(head.as_bytes());
+    let mut answers = BufReader::new(client.try_clone().unwrap());
+    // After the deadline and within the time that the body had: it was read, and the connection
+    // went on.
+    sleep(Duration::from_millis(700));
+    let _may_fail_by_now = client.write_all(b"{\"query\": \"my bill\"}");
+    assert_eq!(read_answer(&mut answers), (503, true));
+}

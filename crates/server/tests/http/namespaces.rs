@@ -79,13 +79,18 @@ fn a_namespace_is_made_or_removed_at_the_revision_that_is_expected() {
     let server = Server::start();
     let send =
         |method: &str, tag: &str| server.send(method, "/namespaces/a", &[("if-match", tag)], "");
-    send("PUT", "\"1\"").problem(412, None);
+    for tag in ["\"0\"", "\"1\"", "*"] {
+        let detail = send("PUT", tag).problem(412, None);
+        assert!(detail.contains("no namespace \"a\""), "{detail}");
+        assert_eq!(server.get("/namespaces/a/routes").status, 404, "nothing is made with {tag}");
+    }
     send("DELETE", "\"1\"").problem(404, None);
     server.put("/namespaces/a");
     let route = json!({"name": "greeting", "utterances": ["hello"]});
     server.post("/namespaces/a/routes", &route).revision();
     send("PUT", "\"0\"").problem(412, None);
     assert_eq!(send("PUT", "\"1\"").status, 200);
+    assert_eq!(send("PUT", "*").status, 200);
     let detail = send("DELETE", "\"0\"").problem(412, None);
     assert!(detail.contains("revision 1"), "{detail}");
     assert_eq!(server.get("/namespaces/a/routes/greeting").status, 200);
