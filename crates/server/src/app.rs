@@ -10,6 +10,7 @@ use axum::routing::{get, post, put};
 use synaptoroute::Router;
 use tokio::sync::Semaphore;
 use tokio::task;
+use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::access::{Guard, guard};
@@ -101,23 +102,21 @@ pub(crate) fn build(app: App, config: &Config) -> axum::Router {
         .route("/metrics", get(observe::metrics))
         .fallback(unknown_path)
         .method_not_allowed_fallback(wrong_method)
-        .with_state(app)
-        .layer(middleware::from_fn(openapi::known_parameters))
-        .layer(middleware::from_fn(well_formed));
-    // Without keys nothing is asked, and costs nothing.
-    let service = match guard_with {
-        Some(with) => service.layer(middleware::from_fn_with_state(with, guard)),
-        None => service,
-    };
-    let service = service
-        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
-        .layer(CatchPanicLayer::custom(move |_panic| panicked(&engine)))
+        .with_state(app);
+    // From the outside in, and as one: each time the router is given layers it boxes what it has.
+    let around = ServiceBuilder::new()
+        .layer(middleware::from_fn_with_state(observer, observe::answer))
+        // Outside of the guard: a browser asks first, and shows no key then.
+        .option_layer((!config.cors.is_empty()).then(|| cors::layer(&config.cors)))
+        .layer(middleware::from_fn_with_state(intake, unread::finish))
         .layer(middleware::from_fn_with_state(limit, deadline::keep))
-        .layer(middleware::from_fn_with_state(intake, unread::finish));
-    // A browser asks first, and shows no key then.
-    let service =
-        if config.cors.is_empty() { service } else { service.layer(cors::layer(&config.cors)) };
-    service.layer(middleware::from_fn_with_state(observer, observe::answer))
+        .layer(CatchPanicLayer::custom(move |_panic| panicked(&engine)))
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        // Without keys nothing is asked, and costs nothing.
+        .option_layer(guard_with.map(|with| middleware::from_fn_with_state(with, guard)))
+        .layer(middleware::from_fn(well_formed))
+        .layer(middleware::from_fn(openapi::known_parameters));
+    service.layer(around)
 }
 
 /// What there is of each namespace.

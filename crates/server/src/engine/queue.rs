@@ -11,6 +11,7 @@
 //! that brought it, see [`Queue::at_once`].
 
 use std::collections::VecDeque;
+use std::mem;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
@@ -58,6 +59,8 @@ struct Lanes {
     turns: usize,
     /// Somebody runs one where it came in.
     at_once: bool,
+    /// Threads that wait to be told of a job: with none there is no call to the system.
+    sleeping: usize,
     closed: bool,
 }
 
@@ -78,8 +81,7 @@ impl Queue {
             Lane::Query => lanes.queries.push_back(job),
             Lane::Part { texts } => lanes.parts.push_back((texts, job)),
         }
-        drop(lanes);
-        self.filled.notify_one();
+        self.tell(lanes);
         true
     }
 
@@ -98,7 +100,9 @@ impl Queue {
                 }
                 Some(_unwanted) => self.found(1),
                 None => {
+                    lanes.sleeping += 1;
                     lanes = self.filled.wait(lanes).unwrap_or_else(PoisonError::into_inner);
+                    lanes.sleeping -= 1;
                 }
             }
         }
@@ -142,7 +146,8 @@ impl Queue {
     /// Lets go of all jobs and takes no more; those who pop are told.
     pub(super) fn close(&self) {
         let mut lanes = self.lanes();
-        let left = std::mem::replace(&mut *lanes, Lanes { closed: true, ..Lanes::default() });
+        lanes.closed = true;
+        let left = (mem::take(&mut lanes.queries), mem::take(&mut lanes.parts));
         drop(lanes);
         self.filled.notify_all();
         // Outside of the lock: each answers its caller as it goes.
@@ -154,6 +159,15 @@ impl Queue {
         // too high, never below 0.
         let less = |unwanted: usize| Some(unwanted.saturating_sub(jobs));
         let _always = self.unwanted.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
+    }
+
+    /// Tells a thread that there may be a job for it.
+    fn tell(&self, lanes: MutexGuard<'_, Lanes>) {
+        let somebody = lanes.sleeping > 0;
+        drop(lanes);
+        if somebody {
+            self.filled.notify_one();
+        }
     }
 
     fn lanes(&self) -> MutexGuard<'_, Lanes> {
@@ -168,11 +182,9 @@ impl Drop for Turn<'_> {
         if self.is_at_once {
             lanes.at_once = false;
         }
-        let waits = lanes.waiting() > 0;
-        drop(lanes);
         // A thread that came for a job while there was no turn sleeps.
-        if waits && self.is_at_once {
-            self.queue.filled.notify_one();
+        if self.is_at_once && lanes.waiting() > 0 {
+            self.queue.tell(lanes);
         }
     }
 }
