@@ -27,7 +27,7 @@ def markdown(result):
         f"{result['load']['start']} before, {result['load']['end']} after.",
         "",
         "The load shares the cores with the service, sends its next request on a connection when the",
-        "last is answered, and no text twice, some twelve tokens each. Middle of the turns.",
+        "last is answered, and no text twice, not in another turn either, of some twelve tokens. Middle of the turns.",
     ]
     services = result["services"]
     for connections in result["connections"]:

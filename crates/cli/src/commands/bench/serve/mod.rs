@@ -50,7 +50,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const CACHE: &str = "off, but where one text is asked again and again";
 
 /// What is asked, for the report.
-const TEXTS: &str = "every text differs; about 12 tokens";
+const TEXTS: &str = "every text differs, from those of other runs too; about 12 tokens";
 
 /// What was measured; a scenario that was not run is left out.
 #[derive(Serialize)]
