@@ -5,6 +5,7 @@
 //! `serve` puts a service under load.
 
 mod encode;
+mod process;
 mod quantiles;
 mod query;
 mod serve;

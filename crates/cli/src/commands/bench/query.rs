@@ -129,5 +129,5 @@ fn serve_once(engine_args: &EngineArgs) -> Result<(f64, Option<f64>), Failure> {
         .map_err(bench)?;
     let elapsed = started.elapsed().as_secs_f64() * 1e3;
     drop(answer);
-    Ok((elapsed, service.resident_mb()))
+    Ok((elapsed, service.process().resident_mb()))
 }

@@ -2,10 +2,10 @@
 
 use std::ffi::OsStr;
 use std::fmt::Display;
-use std::fs;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
+use super::process::Process;
 use crate::args::EngineArgs;
 use crate::failure::Failure;
 
@@ -53,17 +53,9 @@ impl Service {
         &self.url
     }
 
-    /// Its process.
-    pub(super) fn id(&self) -> u32 {
-        self.child.id()
-    }
-
-    /// Its resident memory, where the system tells.
-    pub(super) fn resident_mb(&self) -> Option<f64> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-        let kib: f64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-        Some(kib * 1024.0 / 1e6)
+    /// Its process, for as long as this value lives.
+    pub(super) fn process(&self) -> Process {
+        Process::new(self.child.id())
     }
 }
 

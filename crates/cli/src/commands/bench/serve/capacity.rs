@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use super::load::{Load, Pace};
-use super::process::{Process, cpu_us_each};
 use super::stage::{Measured, Stage};
 use super::tally::{Answers, Latency, Tally};
 use crate::commands::bench::cores;
+use crate::commands::bench::process::{Process, cpu_us_each};
 use crate::failure::Failure;
 
 /// Connections that are measured.

@@ -6,9 +6,9 @@ use serde::Serialize;
 
 use super::capacity::CONNECTIONS;
 use super::load::{Load, Pace};
-use super::process::cpu_us_each;
 use super::stage::Stage;
 use super::tally::{Answers, Latency};
+use crate::commands::bench::process::cpu_us_each;
 use crate::failure::Failure;
 
 /// The part of its capacity that a service is asked for.

@@ -3,8 +3,8 @@
 //! `stage` starts services as a user would and has the same router in this process, so that
 //! every number over HTTP stands beside one of the same run without it. `load` drives many
 //! `connection`s to a `target`, as fast as it answers or by a `schedule`; `answers` reads what
-//! comes back, `tally` counts it, `process` asks the system what it cost. `single`, `capacity`,
-//! `half`, `overload` and `cached` are the scenarios; `remote` is for a service of others.
+//! comes back, `tally` counts it. `single`, `capacity`, `half`, `overload` and `cached` are the
+//! scenarios; `remote` is for a service of others.
 
 mod answers;
 mod cached;
@@ -15,7 +15,6 @@ mod half;
 mod load;
 mod overload;
 mod print;
-mod process;
 mod remote;
 mod schedule;
 mod single;

@@ -10,10 +10,10 @@ use serde::Serialize;
 
 use super::files;
 use super::load::{Load, Pace};
-use super::process::{Process, cpu_us_each};
 use super::stage::Stage;
 use super::tally::{Answers, Latency};
 use crate::args::BenchServeArgs;
+use crate::commands::bench::process::{Process, cpu_us_each};
 use crate::failure::Failure;
 
 /// How many times its capacity a service is asked for.

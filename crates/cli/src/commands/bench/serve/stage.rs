@@ -8,11 +8,11 @@ use synaptoroute::{FileFormat, RouteOptions, Router, RoutesFile, Text};
 use tempfile::NamedTempFile;
 
 use super::connection::Blocking;
-use super::process::Process;
 use super::target::Target;
 use super::texts::{Texts, checked};
 use crate::args::EngineArgs;
 use crate::built_in;
+use crate::commands::bench::process::Process;
 use crate::commands::bench::service::{Service, bench};
 use crate::engine;
 use crate::failure::Failure;
@@ -101,6 +101,6 @@ impl<'a> Stage<'a> {
 
 impl Measured {
     pub(super) fn process(&self) -> Process {
-        Process::new(self.service.id())
+        self.service.process()
     }
 }

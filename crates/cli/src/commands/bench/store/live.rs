@@ -37,7 +37,7 @@ pub(super) fn resident_mb(
 ) -> Result<Option<f64>, Failure> {
     let service = Service::start(engine_args, [Path::new("--db"), database])?;
     ask(&agent(), service.url(), 0)?;
-    Ok(service.resident_mb())
+    Ok(service.process().resident_mb())
 }
 
 pub(super) fn measure(engine_args: &EngineArgs, database: &Path) -> Result<Live, Failure> {

@@ -186,10 +186,3 @@ fn fill(
     bar.finish_and_clear();
     Ok(())
 }
-
-/// This process's resident memory, where the system tells.
-fn resident_mb() -> Option<f64> {
-    let pages = fs::read_to_string("/proc/self/statm").ok()?;
-    let pages: f64 = pages.split_whitespace().nth(1)?.parse().ok()?;
-    Some(pages * 4096.0 / 1e6)
-}

@@ -8,6 +8,7 @@ use synaptoroute::{Change, Durability, OpenOptions, Route, Router, StoreOptions}
 
 use super::Encoding;
 use super::dataset::{Dataset, name};
+use crate::commands::bench::process::Process;
 use crate::failure::Failure;
 
 const TIMES: usize = 10_000;
@@ -52,7 +53,7 @@ pub(super) fn measure(
             seen.push(Overwritten {
                 times: time,
                 file_mb: file_mb(path),
-                resident_mb: super::resident_mb(),
+                resident_mb: Process::own().resident_mb(),
                 snapshot_kb: router.snapshot().bytes() as f64 / 1e3,
             });
         }
