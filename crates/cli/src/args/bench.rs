@@ -43,12 +43,16 @@ pub(crate) enum BenchCommand {
     /// Measure a service under load: what HTTP adds to a query, how much it answers, and what
     /// becomes of ten times as much
     Serve(BenchServeArgs),
+    /// A part of `serve`, which starts it: answers whoever is at its standard input
+    #[command(hide = true)]
+    Echo,
 }
 
 /// What `bench serve` does to a service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Scenario {
     /// One connection, one query after the other, beside the same in this process
+    /// and an echo that computes as long
     Single,
     /// As many queries as it answers on 1, 16 and 256 connections, beside this process's
     Capacity,

@@ -80,6 +80,7 @@ fn bench_serve_loads_a_service_and_counts_every_answer() {
     // A word over loopback and back takes more on any machine; once all times were 2 ns.
     let is_a_time = |value: &Value| value.as_f64().is_some_and(|us| us > 5.0);
     assert!(is_a_time(&report["single"]["http"]["p50_us"]), "{report}");
+    assert!(is_a_time(&report["single"]["wake_ups_alone"]["p50_us"]), "{report}");
     assert!(is_a_time(&report["cached"]["http"]["p50_us"]), "{report}");
     let answered = |load: &Value| {
         let answers = &load["answers"];
@@ -107,4 +108,12 @@ fn bench_serve_says_when_nobody_is_there() {
     let output = program().args(["bench", "serve"]).args(url).output().unwrap();
     assert_eq!(output.status.code(), Some(3));
     assert!(stderr(&output).contains("127.0.0.1:9"), "{}", stderr(&output));
+}
+
+/// The part of it that is a process of its own must not wait for ever where a person starts it.
+#[test]
+fn bench_echo_is_for_bench_serve_alone() {
+    let output = program().args(["bench", "echo"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(3));
+    assert!(stderr(&output).contains("bench serve"), "{}", stderr(&output));
 }

@@ -24,6 +24,7 @@ pub(crate) fn run(args: &BenchArgs, engine: &EngineArgs) -> Result<(), Failure> 
         Some(BenchCommand::Encode) => encode::run(args, engine),
         Some(BenchCommand::Store(store)) => store::run(args, store, engine),
         Some(BenchCommand::Serve(serve)) => serve::run(args, serve, engine),
+        Some(BenchCommand::Echo) => serve::echo(),
     }
 }
 

@@ -15,6 +15,8 @@ pub(super) struct Answer {
     pub(super) status: u16,
     /// The connection ends with it.
     pub(super) closes: bool,
+    /// Of its head and its body.
+    pub(super) bytes: usize,
 }
 
 /// Why bytes are no answer that can be read here.
@@ -32,8 +34,8 @@ pub(super) enum AnswerError {
 pub(super) struct Answers {
     buffer: Vec<u8>,
     filled: usize,
-    /// The answer whose head is here, and how many bytes it has, head and body.
-    expected: Option<(Answer, usize)>,
+    /// The answer whose head is here.
+    expected: Option<Answer>,
 }
 
 impl Answers {
@@ -57,18 +59,18 @@ impl Answers {
             self.expected = head(so_far)?;
         }
         match self.expected {
-            Some((answer, length)) if length == self.filled => {
+            Some(answer) if answer.bytes == self.filled => {
                 (self.filled, self.expected) = (0, None);
                 Ok(Some(answer))
             }
-            Some((_, length)) if length < self.filled => Err(AnswerError::Surplus),
+            Some(answer) if answer.bytes < self.filled => Err(AnswerError::Surplus),
             _ => Ok(None),
         }
     }
 }
 
-/// The answer that begins here and its length, once its head is whole.
-fn head(bytes: &[u8]) -> Result<Option<(Answer, usize)>, AnswerError> {
+/// The answer that begins here, once its head is whole.
+fn head(bytes: &[u8]) -> Result<Option<Answer>, AnswerError> {
     let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") else {
         return Ok(None);
     };
@@ -88,5 +90,5 @@ fn head(bytes: &[u8]) -> Result<Option<(Answer, usize)>, AnswerError> {
         }
     }
     let length = length.ok_or(AnswerError::NoLength)?;
-    Ok(Some((Answer { status, closes }, end + 4 + length)))
+    Ok(Some(Answer { status, closes, bytes: end + 4 + length }))
 }

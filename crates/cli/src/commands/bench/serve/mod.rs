@@ -3,13 +3,15 @@
 //! `stage` starts services as a user would and has the same router in this process, so that
 //! every number over HTTP stands beside one of the same run without it. `load` drives many
 //! `connection`s to a `target`, as fast as it answers or by a `schedule`; `answers` reads what
-//! comes back, `tally` counts it. `single`, `capacity`, `half`, `overload` and `cached` are the
-//! scenarios; `remote` is for a service of others.
+//! comes back, `tally` counts it. `echo` is the least that a service of any kind takes. `single`,
+//! `capacity`, `half`, `overload` and `cached` are the scenarios; `remote` is for a service of
+//! others.
 
 mod answers;
 mod cached;
 mod capacity;
 mod connection;
+mod echo;
 mod files;
 mod half;
 mod load;
@@ -38,6 +40,8 @@ use super::{cores, cpu};
 use crate::args::{BenchArgs, BenchServeArgs, EngineArgs, Scenario};
 use crate::failure::Failure;
 use crate::output;
+
+pub(super) use self::echo::run as echo;
 
 /// Where `--seconds` does not say.
 const SECONDS: f64 = 8.0;

@@ -1,8 +1,11 @@
 //! The tables for people.
 
 use super::Report;
+use super::capacity::Capacity;
+use super::half::Half;
 use super::overload::Overload;
 use super::remote::Remote;
+use super::single::Single;
 use super::tally::{Answers, Latency};
 use crate::failure::Failure;
 use crate::output;
@@ -13,60 +16,81 @@ pub(super) fn print(report: &Report) -> Result<(), Failure> {
         "{} ({:.1} on average); cache: {}\n",
         report.texts, report.tokens_each, report.cache
     ))?;
-    if let Some(single) = &report.single {
-        output::line("one query after the other on one connection, beside this process")?;
-        output::table(&[
-            ("  over HTTP", latency(Some(single.http))),
-            ("  in process", latency(Some(single.in_process))),
-            ("  p50 above", format!("{:.0} us", single.p50_above_in_process_us)),
-        ])?;
+    if let Some(load) = &report.single {
+        single(load)?;
     }
-    if let Some(capacity) = &report.capacity {
-        let own = &capacity.in_process;
-        output::line(format_args!(
-            "\nas much as it answers; this process on {} threads: {:.0}/s, {} us of processor each",
-            own.threads,
-            own.per_second,
-            number(own.cpu_us_each)
-        ))?;
-        for load in &capacity.over_http {
-            output::line(format_args!(
-                "  {:>4} connections: {:>6.0}/s, {:.2} of this process's; {} us of processor each, \
-                 {} above; {}; {}",
-                load.connections,
-                load.per_second,
-                load.of_in_process,
-                number(load.server_cpu_us_each),
-                number(load.server_cpu_above_in_process_us),
-                latency(load.latency),
-                answers(&load.answers)
-            ))?;
-        }
+    if let Some(load) = &report.capacity {
+        capacity(load)?;
     }
-    if let Some(half) = &report.half {
-        output::line("\nhalf of that, each query at its moment, times from when it was due")?;
-        for load in half {
-            output::line(format_args!(
-                "  {:>4} connections: {:.0}/s due; {}; sent late by {}; {}; {} us of processor \
-                 each; {} MB before, {} at most, {} after",
-                load.connections,
-                load.due_per_second,
-                latency(load.latency),
-                latency(load.sent_late),
-                answers(&load.answers),
-                number(load.server_cpu_us_each),
-                number(load.resident_mb_before),
-                number(load.resident_mb_peak),
-                number(load.resident_mb_after)
-            ))?;
-        }
+    if let Some(loads) = &report.half {
+        half(loads)?;
     }
     if let Some(load) = &report.overload {
         overload(load)?;
     }
-    if let Some(cached) = &report.cached {
+    if let Some(load) = &report.cached {
         output::line("\none text again and again on one connection, from the cache")?;
-        output::table(&[("  over HTTP", latency(Some(cached.http)))])?;
+        output::table(&[("  over HTTP", latency(Some(load.http)))])?;
+    }
+    Ok(())
+}
+
+fn single(single: &Single) -> Result<(), Failure> {
+    output::line("one query after the other on one connection, beside this process")?;
+    output::table(&[
+        ("  over HTTP", latency(Some(single.http))),
+        ("  in process", latency(Some(single.in_process))),
+        ("  p50 above", format!("{:.0} us", single.p50_above_in_process_us)),
+        (
+            "  wake-ups alone",
+            format!(
+                "{:.0} us above: a bare echo that computes as long",
+                single.wake_ups_alone.p50_us
+            ),
+        ),
+    ])
+}
+
+fn capacity(capacity: &Capacity) -> Result<(), Failure> {
+    let own = &capacity.in_process;
+    output::line(format_args!(
+        "\nas much as it answers; this process on {} threads: {:.0}/s, {} us of processor each",
+        own.threads,
+        own.per_second,
+        number(own.cpu_us_each)
+    ))?;
+    for load in &capacity.over_http {
+        output::line(format_args!(
+            "  {:>4} connections: {:>6.0}/s, {:.2} of this process's; {} us of processor each, \
+             {} above; {}; {}",
+            load.connections,
+            load.per_second,
+            load.of_in_process,
+            number(load.server_cpu_us_each),
+            number(load.server_cpu_above_in_process_us),
+            latency(load.latency),
+            answers(&load.answers)
+        ))?;
+    }
+    Ok(())
+}
+
+fn half(loads: &[Half]) -> Result<(), Failure> {
+    output::line("\nhalf of that, each query at its moment, times from when it was due")?;
+    for load in loads {
+        output::line(format_args!(
+            "  {:>4} connections: {:.0}/s due; {}; sent late by {}; {}; {} us of processor \
+             each; {} MB before, {} at most, {} after",
+            load.connections,
+            load.due_per_second,
+            latency(load.latency),
+            latency(load.sent_late),
+            answers(&load.answers),
+            number(load.server_cpu_us_each),
+            number(load.resident_mb_before),
+            number(load.resident_mb_peak),
+            number(load.resident_mb_after)
+        ))?;
     }
     Ok(())
 }

@@ -25,7 +25,7 @@ fn an_answer_may_come_in_any_two_pieces() {
     let mut answers = Answers::new();
     for cut in 1..OK.len() {
         assert_eq!(feed(&mut answers, &OK[..cut]), Ok(None), "{cut} bytes");
-        let whole = Answer { status: 200, closes: false };
+        let whole = Answer { status: 200, closes: false, bytes: OK.len() };
         assert_eq!(feed(&mut answers, &OK[cut..]), Ok(Some(whole)), "cut at {cut}");
     }
 }
@@ -35,7 +35,7 @@ fn one_answer_follows_another_on_a_connection() {
     let mut answers = Answers::new();
     for _ in 0..3 {
         assert_eq!(feed(&mut answers, OK).unwrap().unwrap().status, 200);
-        let full = Answer { status: 429, closes: true };
+        let full = Answer { status: 429, closes: true, bytes: FULL.len() };
         assert_eq!(feed(&mut answers, FULL), Ok(Some(full)));
     }
 }
