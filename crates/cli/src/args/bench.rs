@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::builder::BoolishValueParser;
 use clap::{Subcommand, ValueEnum};
 
+use super::place::ApiKeyArgs;
 use crate::remote::ServerUrl;
 
 #[derive(Debug, clap::Args)]
@@ -92,6 +93,8 @@ pub(crate) struct BenchServeArgs {
     /// answers, and nothing is started or measured beside it
     #[arg(long, value_name = "URL", conflicts_with = "only", env = "SYNAPTOROUTE_URL")]
     pub(crate) url: Option<ServerUrl>,
+    #[command(flatten)]
+    pub(crate) key: ApiKeyArgs,
     /// Connections to the service of --url, each with one request at a time
     #[arg(
         long,

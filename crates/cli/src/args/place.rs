@@ -30,16 +30,8 @@ pub(crate) struct PlaceArgs {
     /// SYNAPTOROUTE_URL]
     #[arg(long, global = true, value_name = "URL")]
     url: Option<ServerUrl>,
-    /// Key to show the server; in the environment others cannot read it from the list of
-    /// processes
-    #[arg(
-        long,
-        global = true,
-        value_name = "KEY",
-        env = "SYNAPTOROUTE_API_KEY",
-        hide_env_values = true
-    )]
-    api_key: Option<Secret>,
+    #[command(flatten)]
+    key: ApiKeyArgs,
     /// Certificate, PEM, of the authority that signed an https server's, where it is none of
     /// those that browsers trust: then this one is trusted, and no other
     #[arg(long, global = true, value_name = "FILE", env = "SYNAPTOROUTE_CA_CERT")]
@@ -54,6 +46,21 @@ pub(crate) struct PlaceArgs {
         env = "SYNAPTOROUTE_NAMESPACE"
     )]
     namespace: NamespaceName,
+}
+
+/// Who asks a server.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct ApiKeyArgs {
+    /// Key to show the server; in the environment others cannot read it from the list of
+    /// processes
+    #[arg(
+        long,
+        global = true,
+        value_name = "KEY",
+        env = "SYNAPTOROUTE_API_KEY",
+        hide_env_values = true
+    )]
+    api_key: Option<Secret>,
 }
 
 /// How a database is written.
@@ -152,6 +159,13 @@ impl Named {
     }
 }
 
+impl ApiKeyArgs {
+    /// The key, where there is one.
+    pub(crate) fn get(&self) -> Option<&str> {
+        self.api_key.as_ref().map(Secret::as_str)
+    }
+}
+
 impl PlaceArgs {
     /// The place that is named, or the default database.
     pub(crate) fn place(&self) -> Result<Place, Failure> {
@@ -186,12 +200,7 @@ impl PlaceArgs {
         Ok(match named.url {
             Some(url) => {
                 let tls = remote::trust(self.ca_cert.as_deref())?;
-                Place::Server(Remote::new(
-                    url,
-                    self.api_key.as_ref().map(Secret::as_str),
-                    tls,
-                    namespace,
-                ))
+                Place::Server(Remote::new(url, self.key.get(), tls, namespace))
             }
             None => {
                 let path = named.db.unwrap_or_else(|| DEFAULT_DB.into());

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::support::{program, stderr, stdout};
+use crate::support::{Folder, example, objects, printed, program, stderr, stdout};
 
 #[test]
 fn bench_encode_measures_every_instruction_set() {
@@ -116,4 +116,39 @@ fn bench_echo_is_for_bench_serve_alone() {
     let output = program().args(["bench", "echo"]).output().unwrap();
     assert_eq!(output.status.code(), Some(3));
     assert!(stderr(&output).contains("bench serve"), "{}", stderr(&output));
+}
+
+/// Nothing that was answered is nothing that was measured: it once said 0 a second, and exit 0.
+#[test]
+fn bench_serve_measures_a_service_of_others_or_says_why_not() {
+    let folder = Folder::new();
+    let key = ["key", "--name", "load", "--role", "read", "--append", "keys.yaml"];
+    let key = printed(&folder.run(&key)).trim_end().to_owned();
+    let routes = example();
+    let service = folder.serve(&[routes.to_str().unwrap(), "--keys", "keys.yaml"]);
+    let load = |url: &str, key: Option<&str>| {
+        let mut program = folder.program();
+        program.args(["bench", "serve", "--connections", "2", "--seconds", "0.2", "--json"]);
+        program.args(["--url", url]);
+        key.map(|key| program.env("SYNAPTOROUTE_API_KEY", key));
+        program.output().unwrap()
+    };
+    // By its name, which may stand for an address of the other family first.
+    let named = service.url.replace("127.0.0.1", "localhost");
+    for url in [&service.url, &named] {
+        let report = &objects(&load(url, Some(&key)))[0];
+        assert!(report["per_second"].as_f64().unwrap() > 0.0, "{report}");
+        assert_eq!(report["answers"]["connection_errors"], 0, "{report}");
+    }
+    let elsewhere = format!("{}/nowhere", service.url);
+    for (url, key, words) in [
+        (&service.url, None, "401: show it a key that may read, with --api-key"),
+        (&elsewhere, Some(key.as_str()), "404: is that the address"),
+    ] {
+        let output = load(url, key);
+        assert_eq!(output.status.code(), Some(3), "{}", stdout(&output));
+        let message = stderr(&output);
+        assert!(message.contains(words) && message.contains(url), "{message}");
+        assert_eq!(stdout(&output), "");
+    }
 }

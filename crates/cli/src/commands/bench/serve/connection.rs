@@ -1,7 +1,6 @@
 //! One kept connection, with one request on it at a time.
 
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::SocketAddr;
 
 use tokio::net::TcpStream;
 
@@ -15,8 +14,8 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    pub(super) async fn open(address: SocketAddr) -> io::Result<Self> {
-        let stream = TcpStream::connect(address).await?;
+    pub(super) async fn open(target: &Target) -> io::Result<Self> {
+        let stream = TcpStream::connect(target.addresses()).await?;
         stream.set_nodelay(true)?;
         Ok(Self { stream, answers: Answers::new() })
     }
@@ -58,7 +57,7 @@ pub(super) struct Blocking {
 
 impl Blocking {
     pub(super) fn open(target: &Target) -> io::Result<Self> {
-        let stream = std::net::TcpStream::connect(target.address())?;
+        let stream = std::net::TcpStream::connect(target.addresses())?;
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(super::PATIENCE))?;
         Ok(Self { stream, answers: Answers::new() })

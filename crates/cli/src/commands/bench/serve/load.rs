@@ -76,8 +76,8 @@ impl Load {
 
     async fn drive(&self) -> Result<Tally, Failure> {
         let connections = self.connect().await;
-        let connections = connections
-            .map_err(|error| bench(format!("connecting to {}: {error}", self.target.address())))?;
+        let connections =
+            connections.map_err(|error| bench(format!("{error}; is it running there?")))?;
         let turns = match self.pace {
             Pace::Saturating => Turns::Saturating,
             Pace::Fixed(per_second) => {
@@ -120,7 +120,7 @@ impl Load {
     async fn connect(&self) -> io::Result<Vec<Connection>> {
         let mut connections = Vec::with_capacity(self.connections);
         for number in 1..=self.connections {
-            connections.push(Connection::open(self.target.address()).await?);
+            connections.push(Connection::open(&self.target).await?);
             if number % OPENED_AT_ONCE == 0 {
                 time::sleep(Duration::from_millis(2)).await;
             }
@@ -190,7 +190,7 @@ impl Shared {
     /// A new connection, as soon as there is one; the load's own end ends the attempts.
     async fn reopen(&self) -> Connection {
         loop {
-            if let Ok(connection) = Connection::open(self.target.address()).await {
+            if let Ok(connection) = Connection::open(&self.target).await {
                 return connection;
             }
             time::sleep(RETRY).await;

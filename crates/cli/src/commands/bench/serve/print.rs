@@ -147,7 +147,7 @@ fn latency(latency: Option<Latency>) -> String {
     })
 }
 
-fn answers(answers: &Answers) -> String {
+pub(super) fn answers(answers: &Answers) -> String {
     let Answers { ok, too_many, unavailable, other, hung, connection_errors, unsent } = answers;
     let kinds = [
         (ok, "2xx"),

@@ -65,7 +65,8 @@ impl<'a> Stage<'a> {
             args.extend(["--query-threads".into(), threads.to_string().into()]);
         }
         let service = Service::start(self.engine_args, args)?;
-        let measured = Measured { target: Arc::new(Target::new(service.url())?), service };
+        let url = service.url().parse().map_err(bench)?;
+        let measured = Measured { target: Arc::new(Target::new(&url, None)?), service };
         let mut connection = Blocking::open(&measured.target).map_err(bench)?;
         let mut request = Vec::new();
         for _ in 0..WARM_UP {

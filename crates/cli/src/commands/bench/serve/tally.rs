@@ -89,6 +89,8 @@ pub(super) struct Tally {
     pub(super) ok_in_time: u64,
     /// All that was sent within the load's time.
     pub(super) sent_in_time: u64,
+    /// The last status that is none of the usual ones.
+    pub(super) odd_status: Option<u16>,
 }
 
 impl Tally {
@@ -100,6 +102,7 @@ impl Tally {
             late: Times::new(),
             ok_in_time: 0,
             sent_in_time: 0,
+            odd_status: None,
         }
     }
 
@@ -109,7 +112,10 @@ impl Tally {
             200..=299 => (&mut answers.ok, &mut self.admitted),
             429 => (&mut answers.too_many, &mut self.refused),
             503 => (&mut answers.unavailable, &mut self.refused),
-            _ => (&mut answers.other, &mut self.refused),
+            _ => {
+                self.odd_status = Some(status);
+                (&mut answers.other, &mut self.refused)
+            }
         };
         *number += 1;
         times.add(took);
@@ -131,5 +137,6 @@ impl Tally {
         self.late.merge(&other.late);
         self.ok_in_time += other.ok_in_time;
         self.sent_in_time += other.sent_in_time;
+        self.odd_status = other.odd_status.or(self.odd_status);
     }
 }
