@@ -12,6 +12,7 @@ mod client;
 mod generate;
 mod outcome;
 mod service;
+mod traces;
 
 use std::io;
 use std::net::SocketAddr;
@@ -95,6 +96,11 @@ fn run(args: &Args) -> io::Result<Vec<String>> {
         faults.push("an honest query is not answered 200 afterwards".to_owned());
     }
     drop(honest);
+    match service.panics() {
+        Ok(0) => {}
+        Ok(panics) => faults.push(format!("it counts panics in /metrics: {panics}")),
+        Err(error) => faults.push(format!("/metrics cannot be read afterwards: {error}")),
+    }
     faults.extend(service.stop()?);
     println!("{}", if faults.is_empty() { "it held" } else { "it did not hold" });
     Ok(faults)

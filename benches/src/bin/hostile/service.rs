@@ -1,16 +1,24 @@
 //! The service under attack.
 
 use std::fs;
-use std::io::{self, BufRead, BufReader, Read, Seek};
-use std::net::SocketAddr;
+use std::io::{self, BufRead, BufReader, Read, Seek, Write};
+use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// What slow clients are given. Less than by default, so that many of them come to the end of it.
-const PATIENCE: [&str; 6] =
-    ["--header-timeout", "5", "--body-timeout", "5", "--write-timeout", "5"];
+use crate::traces;
+
+/// What slow clients are given, and a connection that nothing is asked on. Less than by default,
+/// so that many of them come to the end of it.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The flags that set it.
+const PATIENT: [&str; 3] = ["--header-timeout", "--body-timeout", "--write-timeout"];
+
+/// How long its page of metrics may take.
+const PAGE_WITHIN: Duration = Duration::from_secs(30);
 
 /// Its own grace, and a little.
 const STOPS_WITHIN: Duration = Duration::from_secs(15);
@@ -30,7 +38,11 @@ impl Service {
             .arg("serve")
             .arg(routes)
             .args(["--listen", "127.0.0.1:0"])
-            .args(PATIENCE)
+            .args(
+                PATIENT
+                    .iter()
+                    .flat_map(|flag| [(*flag).to_owned(), PATIENCE.as_secs().to_string()]),
+            )
             .stdout(Stdio::piped())
             .stderr(log.try_clone()?)
             .spawn()
@@ -63,6 +75,16 @@ impl Service {
         kib.unwrap_or_default() * 1024.0 / 1e6
     }
 
+    /// How many panics it has counted.
+    pub(crate) fn panics(&self) -> io::Result<u64> {
+        let mut connection = TcpStream::connect(self.address)?;
+        connection.set_read_timeout(Some(PAGE_WITHIN))?;
+        connection.write_all(b"GET /metrics HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n")?;
+        let mut page = String::new();
+        connection.read_to_string(&mut page)?;
+        traces::counted(&page).ok_or_else(|| io::Error::other("it does not count its panics"))
+    }
+
     /// Asks it to stop, and says what was wrong with how it did, or with what it logged.
     pub(crate) fn stop(mut self) -> io::Result<Vec<String>> {
         let mut faults = Vec::new();
@@ -89,7 +111,7 @@ impl Service {
         self.log.rewind()?;
         self.log.read_to_end(&mut log)?;
         let log = String::from_utf8_lossy(&log);
-        faults.extend(log.lines().filter(|line| line.contains("panicked")).map(str::to_owned));
+        faults.extend(traces::told(&log));
         Ok(faults)
     }
 }
