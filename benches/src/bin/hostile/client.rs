@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::generate::{After, Attack};
 use crate::outcome::Outcome;
@@ -18,16 +18,34 @@ const MAX_HEAD: usize = 64 << 10;
 /// Connections a client holds open with half a request; the oldest makes room.
 const HELD: usize = 64;
 
+/// A service counts from when it has written an answer, this client from when it has read it:
+/// by so much more a connection may have been idle than is known here.
+const SLACK: Duration = Duration::from_millis(500);
+
 /// Keeps its connection as long as the service does.
 pub(crate) struct Client {
     service: SocketAddr,
-    connection: Option<TcpStream>,
+    /// How long the service keeps a connection on which nothing is asked.
+    keeps: Duration,
+    connection: Option<Kept>,
     held: VecDeque<TcpStream>,
+    resent: u64,
+}
+
+/// A connection that serves another request.
+struct Kept {
+    stream: TcpStream,
+    since: Instant,
 }
 
 impl Client {
-    pub(crate) fn new(service: SocketAddr) -> Self {
-        Self { service, connection: None, held: VecDeque::new() }
+    pub(crate) fn new(service: SocketAddr, keeps: Duration) -> Self {
+        Self { service, keeps, connection: None, held: VecDeque::new(), resent: 0 }
+    }
+
+    /// Requests that were sent again, since their connection was closed for being idle.
+    pub(crate) fn resent(&self) -> u64 {
+        self.resent
     }
 
     /// What became of it.
@@ -36,9 +54,11 @@ impl Client {
         if !attack.fresh
             && let Some(kept) = self.connection.take()
         {
-            // One that the service has closed meanwhile, idle for too long, is no answer.
-            match self.send_on(kept, attack) {
-                Outcome::Closed => {}
+            let idle = kept.since.elapsed();
+            match self.send_on(kept.stream, attack) {
+                // Closed while the request was under way: the race that every client of a kept
+                // connection may lose. Any other that is closed has lost its answer.
+                Outcome::Closed if idle + SLACK >= self.keeps => self.resent += 1,
                 outcome => return outcome,
             }
         }
@@ -64,7 +84,7 @@ impl Client {
         match answer(&mut connection) {
             Ok((status, keeps)) => {
                 if keeps && written.is_ok() && !attack.fresh {
-                    self.connection = Some(connection);
+                    self.connection = Some(Kept { stream: connection, since: Instant::now() });
                 }
                 Outcome::Status(status)
             }
@@ -116,3 +136,6 @@ fn answer(connection: &mut TcpStream) -> io::Result<(u16, bool)> {
     let closes = field("connection:").is_some_and(|value| value.contains("close"));
     Ok((status, !closes))
 }
+
+#[cfg(test)]
+mod tests;

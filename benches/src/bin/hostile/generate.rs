@@ -9,6 +9,10 @@ pub(crate) struct Attack {
     pub(crate) after: After,
     /// Whether it needs a connection of its own, since it leaves it in a state of its own.
     pub(crate) fresh: bool,
+    /// Whether it is a whole request in sound HTTP, within the service's limits: to that there is
+    /// an answer, whatever it says. To any other there is one too, but the service closes behind
+    /// it without reading on, and then the system may throw the answer away with the rest.
+    pub(crate) sound: bool,
 }
 
 /// What the client does once all is sent.
@@ -109,7 +113,7 @@ fn call(method: &str, path: &str, body: &[u8]) -> Attack {
     let mut bytes = head(method, path, body.len());
     bytes.extend_from_slice(b"\r\n");
     bytes.extend_from_slice(body);
-    Attack { parts: vec![bytes], after: After::Listen, fresh: false }
+    Attack { parts: vec![bytes], after: After::Listen, fresh: false, sound: true }
 }
 
 /// All but the empty line at the end.
@@ -122,7 +126,7 @@ fn head(method: &str, path: &str, length: usize) -> Vec<u8> {
 }
 
 fn alone(bytes: Vec<u8>, after: After) -> Attack {
-    Attack { parts: vec![bytes], after, fresh: true }
+    Attack { parts: vec![bytes], after, fresh: true, sound: false }
 }
 
 fn damaged(dice: &mut Dice) -> Attack {
@@ -223,6 +227,7 @@ fn large(dice: &mut Dice) -> Attack {
             let body = vec![b'a'; 16 << 20];
             attack.parts = vec![head(method, path, body.len()), b"\r\n".to_vec(), body];
             attack.fresh = true;
+            attack.sound = false;
             attack
         }
         _ => {
@@ -299,6 +304,7 @@ fn odd_path(dice: &mut Dice) -> Attack {
     ];
     const METHODS: [&str; 8] =
         ["GET", "HEAD", "TRACE", "OPTIONS", "CONNECT", "PUT", "DELETE", "BREW"];
+    const LONG_PATH: usize = 4096;
     let path = if dice.one_in(4) {
         format!("/routes/{}", "%41".repeat(1 << dice.below(15)))
     } else {
@@ -308,6 +314,8 @@ fn odd_path(dice: &mut Dice) -> Attack {
     let mut attack = call(method, &path, b"");
     // The answer to HEAD names a length and has no body, and CONNECT makes a tunnel.
     attack.fresh = matches!(method, "HEAD" | "CONNECT");
+    // A star is for OPTIONS alone, and a head has its limit.
+    attack.sound = !attack.fresh && path != "*" && path.len() <= LONG_PATH;
     attack.after = if attack.fresh { After::Vanish } else { After::Listen };
     attack
 }
@@ -332,8 +340,10 @@ fn hostile_values(dice: &mut Dice) -> Attack {
         bytes.extend_from_slice(b"\r\n");
     }
     bytes.extend_from_slice(b"\r\n");
+    // The one value here that no header may have.
+    let sound = !bytes.contains(&b'\x7f');
     bytes.extend_from_slice(body);
-    alone(bytes, After::Listen)
+    Attack { sound, ..alone(bytes, After::Listen) }
 }
 
 /// A sound request up to somewhere.

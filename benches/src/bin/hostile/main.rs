@@ -3,8 +3,8 @@
 //!
 //! It starts the program on a free port of loopback, has a few clients send what `generate`
 //! makes up, and falls short (exit 1) if the service ends or panics, answers a 5xx other than
-//! 503, leaves anybody without an answer beyond its own timeouts, or does not work and stop as ever
-//! afterwards. Memory is printed for a person to judge.
+//! 503, leaves anybody without an answer beyond its own timeouts, closes on a sound request without
+//! one, or does not work and stop as ever afterwards. Memory is printed for a person to judge.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "it prints what it measured")]
 
@@ -28,7 +28,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use client::Client;
 use generate::{Attack, Dice, KINDS};
 use outcome::{Outcome, Tally};
-use service::Service;
+use service::{PATIENCE, Service};
 
 /// Looks at the service's memory while it is under attack.
 const LOOKS: u64 = 10;
@@ -74,24 +74,28 @@ fn run(args: &Args) -> io::Result<Vec<String>> {
     let style = ProgressStyle::with_template("{wide_bar} {pos}/{len} requests, {eta} left");
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
     let next = AtomicU64::new(0);
-    let (tally, mut memory) = thread::scope(|scope| {
+    let (tally, resent, mut memory) = thread::scope(|scope| {
         let attack = || attack(service.address(), args, &next, &bar);
         let clients: Vec<_> = (0..args.clients).map(|_| scope.spawn(attack)).collect();
         let memory = watch(&service, args.requests, &next);
-        let mut sum = Tally::default();
+        let (mut sum, mut resent) = (Tally::default(), 0);
         for client in clients {
-            sum.merge(client.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+            let client = client.join();
+            let (tally, again) = client.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            sum.merge(tally);
+            resent += again;
         }
-        (sum, memory)
+        (sum, resent, memory)
     });
     bar.finish_and_clear();
     memory.insert(0, before);
     tally.print();
     let memory: Vec<String> = memory.iter().map(|mb| format!("{mb:.0}")).collect();
-    println!("\nmemory, from before to after: {} MB", memory.join(" "));
+    println!("\nsent again, since a connection was closed for being idle: {resent}");
+    println!("memory, from before to after: {} MB", memory.join(" "));
 
     let mut faults = tally.faults();
-    let mut honest = Client::new(service.address());
+    let mut honest = Client::new(service.address(), PATIENCE);
     if !matches!(honest.send(&generate::honest()), Outcome::Status(200)) {
         faults.push("an honest query is not answered 200 afterwards".to_owned());
     }
@@ -106,18 +110,18 @@ fn run(args: &Args) -> io::Result<Vec<String>> {
     Ok(faults)
 }
 
-/// One client, until all requests are sent.
-fn attack(service: SocketAddr, args: &Args, next: &AtomicU64, bar: &ProgressBar) -> Tally {
-    let mut client = Client::new(service);
+/// One client, until all requests are sent: what became of them, and how many it sent again.
+fn attack(service: SocketAddr, args: &Args, next: &AtomicU64, bar: &ProgressBar) -> (Tally, u64) {
+    let mut client = Client::new(service, PATIENCE);
     let mut tally = Tally::default();
     loop {
         let number = next.fetch_add(1, Ordering::Relaxed);
         if number >= args.requests {
-            return tally;
+            return (tally, client.resent());
         }
         let kind = (number % KINDS.len() as u64) as usize;
         let attack: Attack = (KINDS[kind].make)(&mut Dice::new(args.seed, number));
-        tally.add(kind, client.send(&attack));
+        tally.add(kind, attack.sound, client.send(&attack));
         bar.inc(1);
     }
 }

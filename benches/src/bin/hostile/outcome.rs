@@ -35,6 +35,8 @@ struct Row {
     unavailable: u64,
     failed: u64,
     closed: u64,
+    /// Those of the closed that should have had an answer.
+    lost: u64,
     hung: u64,
     left: u64,
 }
@@ -44,8 +46,10 @@ struct Row {
 pub(crate) struct Tally([Row; KINDS.len()]);
 
 impl Tally {
-    pub(crate) fn add(&mut self, kind: usize, outcome: Outcome) {
+    /// Counts one of a kind, that was sound HTTP or not.
+    pub(crate) fn add(&mut self, kind: usize, sound: bool, outcome: Outcome) {
         let row = &mut self.0[kind];
+        row.lost += u64::from(sound && matches!(outcome, Outcome::Closed));
         let count = match outcome {
             Outcome::Status(429) => &mut row.too_many,
             Outcome::Status(503) => &mut row.unavailable,
@@ -67,6 +71,7 @@ impl Tally {
             row.unavailable += more.unavailable;
             row.failed += more.failed;
             row.closed += more.closed;
+            row.lost += more.lost;
             row.hung += more.hung;
             row.left += more.left;
         }
@@ -78,7 +83,8 @@ impl Tally {
         );
         println!("|---|--:|--:|--:|--:|--:|--:|--:|--:|");
         for (kind, row) in KINDS.iter().zip(&self.0) {
-            let Row { ok, refused, too_many, unavailable, failed, closed, hung, left } = row;
+            let Row { ok, refused, too_many, unavailable, failed, closed, lost: _, hung, left } =
+                row;
             println!(
                 "| {} | {ok} | {refused} | {too_many} | {unavailable} | {failed} | {closed} | {hung} | {left} |",
                 kind.name
@@ -89,11 +95,17 @@ impl Tally {
     /// What must not be.
     pub(crate) fn faults(&self) -> Vec<String> {
         let faults = KINDS.iter().zip(&self.0).flat_map(|(kind, row)| {
-            [(row.failed, "answered a 5xx other than 503"), (row.hung, "left without an answer")]
-                .into_iter()
-                .filter(|(number, _)| *number > 0)
-                .map(|(number, what)| format!("{}: {number} {what}", kind.name))
+            let faults = [
+                (row.failed, "answered a 5xx other than 503"),
+                (row.hung, "left without an answer"),
+                (row.lost, "in sound HTTP, and closed without an answer"),
+            ];
+            let some = faults.into_iter().filter(|(number, _)| *number > 0);
+            some.map(|(number, what)| format!("{}: {number} {what}", kind.name))
         });
         faults.collect()
     }
 }
+
+#[cfg(test)]
+mod tests;
