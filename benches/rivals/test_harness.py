@@ -9,9 +9,10 @@ import sys
 import tempfile
 import time
 import unittest
+import unittest.mock
 from pathlib import Path
 
-from harness import golden, report, service_report, statistics, texts
+from harness import builds, golden, report, service_report, statistics, texts
 from harness.contenders import Contender
 from harness.program import Program
 from harness.rounds import measure
@@ -151,6 +152,28 @@ class Services(unittest.TestCase):
         with Service("talks", [sys.executable, "-c", words], 1) as service:
             self.assertEqual(service.url, "http://127.0.0.1:9")
         self.assertFalse(Path(f"/proc/{service._process.pid}").exists())
+
+
+class Prototype(unittest.TestCase):
+    """It takes part where somebody says where it lies, and is never looked for."""
+
+    def refusal(self, folder):
+        with unittest.mock.patch.dict(os.environ):
+            os.environ.pop(builds.PROTOTYPE, None)
+            if folder is not None:
+                os.environ[builds.PROTOTYPE] = folder
+            with self.assertRaises(Unavailable) as raised:
+                builds.prototype()
+            return str(raised.exception)
+
+    def test_without_its_folder_it_is_left_out_with_the_reason(self):
+        for nothing in (None, ""):
+            self.assertIn(f"{builds.PROTOTYPE} names its folder", self.refusal(nothing))
+
+    def test_a_folder_that_is_no_program_is_named(self):
+        with tempfile.TemporaryDirectory() as folder:
+            self.assertIn(folder, self.refusal(folder))
+            self.assertIn(f"{folder}/none", self.refusal(f"{folder}/none"))
 
 
 def grows(path):

@@ -2,13 +2,17 @@
 
 import functools
 import json
+import os
 import shutil
 import subprocess
 from pathlib import Path
 
 from .models import fp32
-from .places import BUILD, MODELS, PROTOTYPE, PYTHON, REPOSITORY
+from .places import BUILD, MODELS, PYTHON, REPOSITORY
 from .steps import Unavailable, step
+
+# Names the folder with the prototype's source.
+PROTOTYPE = "RIVALS_PROTOTYPE"
 
 
 @functools.cache
@@ -36,11 +40,15 @@ def target_folder():
 @functools.cache
 def prototype():
     """The prototype's program and weights."""
-    if not PROTOTYPE.is_dir():
-        raise Unavailable("its source does not lie beside this checkout")
+    folder = os.environ.get(PROTOTYPE)
+    if not folder:
+        raise Unavailable(f"its source is not published; {PROTOTYPE} names its folder where there is one")
+    original = Path(folder).expanduser().resolve()
+    if not (original / "Cargo.toml").is_file():
+        raise Unavailable(f"{PROTOTYPE}={folder}: there is no Cargo.toml in that folder")
     source = BUILD / "prototype"
-    shutil.copytree(PROTOTYPE, source, dirs_exist_ok=True)
-    manifest = (PROTOTYPE / "Cargo.toml").read_text()
+    shutil.copytree(original, source, dirs_exist_ok=True)
+    manifest = (original / "Cargo.toml").read_text()
     # The copy lies within this workspace, of which it is no member.
     (source / "Cargo.toml").write_text(manifest + "\n[workspace]\n")
     target = BUILD / "prototype-target"

@@ -6,7 +6,6 @@ HERE = Path(__file__).resolve().parent.parent
 REPOSITORY = HERE.parent.parent
 MODEL = REPOSITORY / "models/bge-small-en-v1.5"
 RESULTS = REPOSITORY / "benches/results"
-PROTOTYPE = REPOSITORY.parent / "shared/prototype"
 REQUIREMENTS = HERE / "requirements.txt"
 ROUTES = HERE / "routes.json"
 
