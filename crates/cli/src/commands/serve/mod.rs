@@ -16,10 +16,12 @@ use std::process;
 use std::time::Duration;
 
 use synaptoroute::{NamespaceName, Router};
-use synaptoroute_server::Config;
+use synaptoroute_server::{Access, Config};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
+use self::access::Entrance;
+use self::reload::Source;
 use crate::args::{EngineArgs, LogFormat, ServeArgs};
 use crate::failure::Failure;
 use crate::output;
@@ -33,15 +35,7 @@ const LAST_WORK: Duration = Duration::from_millis(500);
 pub(crate) fn run(args: &ServeArgs, engine_args: &EngineArgs) -> Result<(), Failure> {
     let entrance = access::open(args)?;
     let traces = traces::open(&args.traces)?;
-    let log = tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
-        .log_internal_errors(false)
-        .with_max_level(args.log);
-    match args.logs.log_format {
-        LogFormat::Text => log.init(),
-        LogFormat::Json => log.json().flatten_event(true).init(),
-    }
+    begin_log(args);
     panics::log(args.logs.log_queries);
     let listen = |source| Failure::Listen { address: args.listen, source };
     // Before anything is opened: a start that fails for its address changes no database. Nobody
@@ -56,38 +50,11 @@ pub(crate) fn run(args: &ServeArgs, engine_args: &EngineArgs) -> Result<(), Fail
         let url = format!("{scheme}://{}", listener.local_addr().map_err(listen)?);
         // Whoever has the address may send signals.
         let stop = stop_signal().map_err(Failure::Runtime)?;
-        if let (Some(access), Some(keys)) = (&entrance.access, &args.access.keys) {
-            let hangup = signal(SignalKind::hangup()).map_err(Failure::Runtime)?;
-            drop(tokio::spawn(access::keep_up(access.clone(), keys.clone(), hangup)));
-        }
-        let mut hangup = signal(SignalKind::hangup()).map_err(Failure::Runtime)?;
-        match served.source {
-            Some(source) => drop(tokio::spawn(reload::keep_up(source, hangup))),
-            None if args.access.keys.is_some() => {}
-            // A terminal that closes, or a habit, must not end a service that keeps state.
-            None => drop(tokio::spawn(async move {
-                while hangup.recv().await.is_some() {
-                    output::note("SIGHUP: there is no routes file to read again");
-                }
-            })),
-        }
+        let access = entrance.access.clone();
+        hear_hangups(args, access, served.source).map_err(Failure::Runtime)?;
         output::line(&url)?;
         introduce(&served.router, &url, args, entrance.access.is_some());
-        let mut config = Config::default();
-        if let Some(workers) = args.workers {
-            config.workers = usize::from(workers);
-        }
-        // The encoder is always one that takes about a millisecond for so few words.
-        config.at_once = true;
-        config.max_queue = args.max_queue;
-        config.max_queue_bytes = args.max_queue_mb.saturating_mul(1_000_000);
-        config.deadline = args.deadline.map(Duration::from_millis);
-        config.limits = entrance.limits;
-        config.access = entrance.access;
-        config.tls = entrance.tls;
-        config.cors.clone_from(&args.access.cors_origin);
-        config.log_queries = args.logs.log_queries;
-        config.grace = Duration::from_secs(args.grace);
+        let mut config = config(args, entrance);
         if let Some(traces) = &traces {
             config.spans = traces.spans();
         }
@@ -99,6 +66,65 @@ pub(crate) fn run(args: &ServeArgs, engine_args: &EngineArgs) -> Result<(), Fail
     });
     runtime.shutdown_timeout(LAST_WORK);
     done
+}
+
+/// From now on events are lines on standard error.
+fn begin_log(args: &ServeArgs) {
+    let log = tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .log_internal_errors(false)
+        .with_max_level(args.log);
+    match args.logs.log_format {
+        LogFormat::Text => log.init(),
+        LogFormat::Json => log.json().flatten_event(true).init(),
+    }
+}
+
+/// Has a SIGHUP heard by whatever has a file to read again: keys, routes, both. A terminal that
+/// closes, or a habit, must not end a service that keeps state, so with neither it is heard too.
+fn hear_hangups(
+    args: &ServeArgs,
+    access: Option<Access>,
+    source: Option<Source>,
+) -> std::io::Result<()> {
+    let hangup = || signal(SignalKind::hangup());
+    let keys = access.zip(args.access.keys.clone());
+    if keys.is_none() && source.is_none() {
+        let mut hangup = hangup()?;
+        tokio::spawn(async move {
+            while hangup.recv().await.is_some() {
+                output::note("SIGHUP: there is no routes file to read again");
+            }
+        });
+    }
+    if let Some((access, keys)) = keys {
+        tokio::spawn(access::keep_up(access, keys, hangup()?));
+    }
+    if let Some(source) = source {
+        tokio::spawn(reload::keep_up(source, hangup()?));
+    }
+    Ok(())
+}
+
+/// What the flags say of the server itself.
+fn config(args: &ServeArgs, entrance: Entrance) -> Config {
+    let mut config = Config::default();
+    if let Some(workers) = args.workers {
+        config.workers = usize::from(workers);
+    }
+    // The encoder is always one that takes about a millisecond for so few words.
+    config.at_once = true;
+    config.max_queue = args.max_queue;
+    config.max_queue_bytes = args.max_queue_mb.saturating_mul(1_000_000);
+    config.deadline = args.deadline.map(Duration::from_millis);
+    config.limits = entrance.limits;
+    config.access = entrance.access;
+    config.tls = entrance.tls;
+    config.cors.clone_from(&args.access.cors_origin);
+    config.log_queries = args.logs.log_queries;
+    config.grace = Duration::from_secs(args.grace);
+    config
 }
 
 /// Says what is served and where changes go.
