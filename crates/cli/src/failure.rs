@@ -214,6 +214,7 @@ impl Failure {
                 error,
                 RouterError::UnknownNamespace { .. }
                     | RouterError::UnknownRoute { .. }
+                    | RouterError::Route(_)
                     | RouterError::Encode(_)
                     | RouterError::EncodeText { .. }
             ),

@@ -1,13 +1,13 @@
 //! What callers ask to be changed.
 
 use serde::{Deserialize, Deserializer};
-use serde_json::{Map, Value};
 
 use crate::edit::Owner;
 use crate::file::RoutesFile;
+use crate::metadata::Metadata;
 use crate::name::RouteName;
 use crate::revision::Revision;
-use crate::route::{Route, RouteAttributes};
+use crate::route::{Route, RouteAttributes, RouteError};
 use crate::settings::{Margin, Settings, TopK};
 use crate::text::Text;
 use crate::threshold::{Cut, SimilarityCut};
@@ -72,9 +72,9 @@ pub struct RoutePatch {
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     pub description: Option<Option<String>>,
     /// All of the metadata.
-    #[serde(default, deserialize_with = "crate::metadata::or_null")]
+    #[serde(default, deserialize_with = "given")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
-    pub metadata: Option<Option<Map<String, Value>>>,
+    pub metadata: Option<Option<Metadata>>,
 }
 
 /// New values for settings; `Some(None)` goes back to the default.
@@ -133,6 +133,25 @@ impl SettingsPatch {
 }
 
 impl Change {
+    /// Sees that no route gets metadata that are too long. Those of files are looked at as they
+    /// are read; what a program has made is looked at here.
+    ///
+    /// # Errors
+    ///
+    /// One does.
+    pub fn check(&self) -> Result<(), RouteError> {
+        match self {
+            Self::Upsert(route) => route.metadata.check(&route.name),
+            Self::Patch(name, RoutePatch { metadata: Some(Some(metadata)), .. }) => {
+                metadata.check(name)
+            }
+            Self::Import(file, _) => {
+                file.routes.iter().try_for_each(|route| route.metadata.check(&route.name))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// The texts whose vectors it needs, in order, with repeats.
     pub fn texts(&self) -> Box<dyn Iterator<Item = &Text> + '_> {
         match self {

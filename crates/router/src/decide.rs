@@ -7,12 +7,11 @@
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
-use serde_json::Map;
-
 use crate::confidence::DEFAULT_CUT;
 use crate::decision::{Candidate, Decision, Neighbour, Outcome, Reason};
 use crate::evidence::{Evidence, best};
 use crate::index::{Group, Hit, Search};
+use crate::metadata::Metadata;
 use crate::routes::RouteEntry;
 use crate::settings::TopK;
 use crate::snapshot::Snapshot;
@@ -93,7 +92,7 @@ impl Snapshot {
             calibrated: false,
             reason,
             candidates: weighed.iter().take(shown).map(Weighed::candidate).collect(),
-            metadata: winner.map_or_else(Map::new, |route| route.attributes.metadata.clone()),
+            metadata: winner.map_or_else(Metadata::default, |w| w.attributes.metadata.clone()),
             revision: self.revision,
             fit: None,
         }

@@ -1,8 +1,8 @@
 //! The answer to a query.
 
 use serde::Serialize;
-use serde_json::{Map, Value};
 
+use crate::metadata::Metadata;
 use crate::name::RouteName;
 use crate::revision::Revision;
 use crate::text::Text;
@@ -29,9 +29,9 @@ pub struct Decision {
     /// Routes that pass their cuts first, then by score; at most `top_k`.
     pub candidates: Vec<Candidate>,
     /// Of the matched route, where it has any.
-    #[serde(skip_serializing_if = "Map::is_empty")]
+    #[serde(skip_serializing_if = "Metadata::is_empty")]
     #[cfg_attr(feature = "openapi", schema(value_type = Object))]
-    pub metadata: Map<String, Value>,
+    pub metadata: Metadata,
     /// The content this was decided on.
     pub revision: Revision,
     /// The fit this was decided with; null where nothing was fitted.

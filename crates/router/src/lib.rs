@@ -43,7 +43,7 @@ pub use evidence::NEAREST;
 pub use file::{FileError, FileFormat, Imported, MAX_FILE_BYTES, RoutesFile};
 pub use history::{Changed, Diff, RevisionEntry, RouteDiff, RouteDiffKind, TextsDiff};
 pub use index::Compaction;
-pub use metadata::{MAX_METADATA_DEPTH, metadata};
+pub use metadata::{MAX_METADATA_BYTES, MAX_METADATA_DEPTH, Metadata};
 pub use name::{NameError, NamespaceName, RouteName};
 pub use revision::Revision;
 pub use route::{Route, RouteAttributes, RouteError};

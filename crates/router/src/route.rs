@@ -3,9 +3,9 @@
 use std::collections::HashSet;
 
 use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::{Map, Value};
 
 use crate::checked;
+use crate::metadata::{MAX_METADATA_BYTES, Metadata};
 use crate::name::RouteName;
 use crate::text::Text;
 use crate::threshold::{Cut, SimilarityCut};
@@ -34,9 +34,9 @@ pub struct Route {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Returned with every decision for this route.
-    #[serde(skip_serializing_if = "Map::is_empty")]
+    #[serde(skip_serializing_if = "Metadata::is_empty")]
     #[cfg_attr(feature = "openapi", schema(value_type = Object))]
-    pub metadata: Map<String, Value>,
+    pub metadata: Metadata,
 }
 
 /// What a route has besides its name and its texts.
@@ -54,9 +54,9 @@ pub struct RouteAttributes {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Returned with every decision for it.
-    #[serde(skip_serializing_if = "Map::is_empty")]
+    #[serde(skip_serializing_if = "Metadata::is_empty")]
     #[cfg_attr(feature = "openapi", schema(value_type = Object))]
-    pub metadata: Map<String, Value>,
+    pub metadata: Metadata,
 }
 
 /// Why a route is refused.
@@ -68,6 +68,18 @@ pub enum RouteError {
     NoUtterances {
         /// The route's name.
         name: String,
+    },
+    /// What is attached to it is longer than anything of use in every decision for it.
+    #[error(
+        "route {name:?} has metadata of {bytes} bytes as JSON; at most 64 KiB \
+         ({MAX_METADATA_BYTES} bytes) are allowed, for every decision carries them: keep what is \
+         large elsewhere, and where that is here"
+    )]
+    MetadataTooLong {
+        /// The route's name.
+        name: String,
+        /// Their length as JSON.
+        bytes: usize,
     },
 }
 
@@ -88,7 +100,7 @@ impl Route {
             threshold: None,
             score_threshold: None,
             description: None,
-            metadata: Map::new(),
+            metadata: Metadata::default(),
         })
     }
 
@@ -143,8 +155,8 @@ struct Unchecked {
     threshold: Option<Cut>,
     score_threshold: Option<SimilarityCut>,
     description: Option<String>,
-    #[serde(default, deserialize_with = "crate::metadata::metadata")]
-    metadata: Map<String, Value>,
+    #[serde(default)]
+    metadata: Metadata,
 }
 
 impl<'de> Deserialize<'de> for Route {
@@ -157,6 +169,7 @@ impl TryFrom<Unchecked> for Route {
     type Error = RouteError;
 
     fn try_from(raw: Unchecked) -> Result<Self, RouteError> {
+        raw.metadata.check(&raw.name)?;
         Ok(Self {
             threshold: raw.threshold,
             score_threshold: raw.score_threshold,

@@ -1,14 +1,14 @@
 //! `POST /route`, `POST /route/batch`: where texts belong.
 
-use axum::Json;
 use axum::extract::State;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use synaptoroute::{Answer, RouteOptions, RouterError, Text, TopK};
 use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::engine::Done;
 use crate::failure::Failure;
+use crate::reply::Reply;
 use crate::request::{JsonBody, Scope, text, texts_up_to};
 
 /// Most queries of a batch: some ten seconds of one core. Who has more sends several.
@@ -44,7 +44,8 @@ pub(crate) struct Queries {
 }
 
 /// As many as there were queries, in their order.
-#[derive(Serialize, ToSchema)]
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it is written piece by piece, as they come")]
 pub(crate) struct Decisions {
     decisions: Vec<Answer>,
 }
@@ -77,7 +78,7 @@ pub(crate) async fn route(
     State(app): State<App>,
     Scope(router): Scope,
     JsonBody(body): JsonBody<Query>,
-) -> Result<Json<Answer>, Failure> {
+) -> Result<Reply, Failure> {
     let query = text("query", body.query)?;
     let options = RouteOptions { top_k: body.top_k };
     let (asked, scope) = (query.clone(), router.clone());
@@ -92,21 +93,24 @@ pub(crate) async fn route(
     let mut answer = done.value.map_err(failed)?;
     answer.timing.queue_us = queue_us;
     app.observer.decided(scope.name(), &asked, &answer);
-    Ok(Json(answer))
+    let mut reply = Reply::new(&app.intake);
+    reply.put(&answer)?;
+    Ok(reply)
 }
 
 /// Decides for each query, in order.
 ///
 /// A batch is worked on in parts, between which others get their turn. A part sees one
 /// revision; a batch that runs while routes change can see two, and each decision says
-/// which was its own.
+/// which was its own. An answer has 64 MiB at most; a batch whose decisions come to more is
+/// refused (413).
 #[utoipa::path(post, path = "/route/batch", tag = "decide", request_body = Queries,
     responses((status = 200, description = "The decisions", body = Decisions)))]
 pub(crate) async fn route_batch(
     State(app): State<App>,
     Scope(router): Scope,
     JsonBody(body): JsonBody<Queries>,
-) -> Result<Json<Decisions>, Failure> {
+) -> Result<Reply, Failure> {
     let queries = texts_up_to(MAX_QUERIES, "queries", body.queries)?;
     let options = RouteOptions { top_k: body.top_k };
     let ticket = app.engine.admit()?;
@@ -114,18 +118,22 @@ pub(crate) async fn route_batch(
         let (router, part) = (router.clone(), part.to_vec());
         move || router.route_batch(&part, options)
     };
-    let mut decisions = Vec::with_capacity(queries.len());
+    let mut reply = Reply::new(&app.intake);
+    reply.text(r#"{"decisions":["#)?;
+    let mut rest = queries.iter();
     let each = |number: usize, done: Done<Result<_, RouterError>>| {
         let place = |index: usize| format!("queries[{}]", number * PART + index);
         let timed = timed(done).map_err(|error| Failure::encoding(error, place))?;
-        for (query, answer) in queries[decisions.len()..].iter().zip(&timed) {
+        for (place, (answer, query)) in timed.iter().zip(&mut rest).enumerate() {
             app.observer.decided(router.name(), query, answer);
+            reply.text(if (number, place) == (0, 0) { "" } else { "," })?;
+            reply.put(answer)?;
         }
-        decisions.extend(timed);
         Ok::<(), Failure>(())
     };
     app.engine.run_parts(&ticket, PART, queries.chunks(PART).map(part), each).await?;
-    Ok(Json(Decisions { decisions }))
+    reply.text("]}")?;
+    Ok(reply)
 }
 
 fn timed(done: Done<Result<Vec<Answer>, RouterError>>) -> Result<Vec<Answer>, RouterError> {

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use axum::http::{Method, StatusCode};
 use serde_json::error::Category;
-use synaptoroute::{EncodeError, FileError, NamespaceName, RouterError, StoreError, TextError};
+use synaptoroute::{
+    EncodeError, FileError, NamespaceName, RouteError, RouterError, StoreError, TextError,
+};
 
 use crate::access::Role;
 use crate::engine::EngineError;
@@ -77,6 +79,12 @@ pub(crate) enum Failure {
     Absent { name: NamespaceName },
     #[error("the body is larger than {} MiB", limit >> 20)]
     BodyTooLarge { limit: usize },
+    #[error(
+        "the answer would be larger than {} MiB; ask for fewer at once, or for fewer candidates \
+         with a smaller `top_k`",
+        limit >> 20
+    )]
+    AnswerTooLarge { limit: usize },
     #[error(
         "the content type is {}; send the body as JSON with Content-Type: application/json{}",
         found.as_ref().map_or("missing".to_owned(), |found| format!("{found:?}")),
@@ -162,6 +170,7 @@ impl Failure {
             Self::WrongMethod { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::ForeignTag { .. } | Self::Absent { .. } => StatusCode::PRECONDITION_FAILED,
             Self::BodyTooLarge { .. }
+            | Self::AnswerTooLarge { .. }
             | Self::Invalid { fault: Fault::Text(TextError::TooLong { .. }), .. } => {
                 StatusCode::PAYLOAD_TOO_LARGE
             }
@@ -194,6 +203,9 @@ impl Failure {
                 field.as_deref()
             }
             Self::UnknownModel { .. } => Some("model"),
+            Self::Router(RouterError::Route(RouteError::MetadataTooLong { .. })) => {
+                Some("metadata")
+            }
             _ => None,
         }
     }
@@ -205,7 +217,10 @@ fn of_router(error: &RouterError) -> StatusCode {
             StatusCode::NOT_FOUND
         }
         RouterError::RevisionMismatch { .. } => StatusCode::PRECONDITION_FAILED,
-        RouterError::Encode(_) | RouterError::EncodeText { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+        RouterError::Route(RouteError::MetadataTooLong { .. }) => StatusCode::PAYLOAD_TOO_LARGE,
+        RouterError::Route(_) | RouterError::Encode(_) | RouterError::EncodeText { .. } => {
+            StatusCode::UNPROCESSABLE_ENTITY
+        }
         RouterError::Store(error) => of_store(error),
         _ => StatusCode::INTERNAL_SERVER_ERROR,
     }

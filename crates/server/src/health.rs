@@ -28,7 +28,7 @@ pub(crate) struct Health {
 struct Queue {
     /// Jobs that wait for a thread.
     waiting: usize,
-    /// Of bodies of requests that were not answered yet.
+    /// Of bodies of requests that were not answered yet, and of large answers that are not sent.
     bytes: usize,
 }
 

@@ -1,4 +1,4 @@
-//! How many bytes of requests are inside at a time.
+//! How many bytes of requests, and of large answers, are inside at a time.
 //!
 //! Bytes count from when they come until the request is answered, so that neither many large
 //! bodies that wait nor many that are being sent take all memory. They count as they come and
@@ -41,7 +41,8 @@ impl Intake {
         Watched(Arc::new(Mutex::new(progress)))
     }
 
-    fn take(&self, bytes: usize) -> Result<OwnedSemaphorePermit, EngineError> {
+    /// Takes so many into account, for as long as what is returned lives.
+    pub(crate) fn take(&self, bytes: usize) -> Result<OwnedSemaphorePermit, EngineError> {
         let taken = u32::try_from(bytes)
             .ok()
             .and_then(|bytes| Arc::clone(&self.left).try_acquire_many_owned(bytes).ok());

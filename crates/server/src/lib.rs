@@ -30,6 +30,7 @@
 //! - `change`: the way every change goes, from a draft to its being durable.
 //! - `intake`: how many bytes of requests are inside at a time; `deadline`: how long each may
 //!   take.
+//! - `reply`: an answer that may be large, bounded and counted too.
 //! - `engine`: the threads that encode, and the bounded queue before them.
 //! - `observe`: request ids, metrics, access lines and spans, around all of it.
 //! - `failure`: everything that goes wrong, and its status, in one place; `fault` is what is
@@ -59,6 +60,7 @@ mod observe;
 mod openapi;
 mod problem;
 mod read;
+mod reply;
 mod request;
 mod serve;
 mod settings;

@@ -6,8 +6,9 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use serde_json::{Map, Value};
-use synaptoroute::{Cut, Owner, Revision, RouteEntry, RouteName, RouterError, SimilarityCut, Text};
+use synaptoroute::{
+    Cut, Metadata, Owner, Revision, RouteEntry, RouteName, RouterError, SimilarityCut, Text,
+};
 use utoipa::ToSchema;
 
 use crate::app::App;
@@ -56,7 +57,7 @@ struct Full<'a> {
     score_threshold: Option<SimilarityCut>,
     description: Option<&'a str>,
     #[schema(value_type = Object)]
-    metadata: &'a Map<String, Value>,
+    metadata: &'a Metadata,
     revision: Revision,
 }
 

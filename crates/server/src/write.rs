@@ -3,8 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use serde::Deserialize;
-use serde_json::{Map, Value};
-use synaptoroute::{Change, Cut, Route, RouteName, RoutePatch, SimilarityCut, Text};
+use synaptoroute::{Change, Cut, Metadata, Route, RouteName, RoutePatch, SimilarityCut, Text};
 use utoipa::ToSchema;
 
 use crate::app::App;
@@ -36,10 +35,10 @@ pub(crate) struct NewRoute {
     threshold: Option<Cut>,
     score_threshold: Option<SimilarityCut>,
     description: Option<String>,
-    /// Returned with every decision for it; at most 64 levels deep.
-    #[serde(default, deserialize_with = "synaptoroute::metadata")]
+    /// Returned with every decision for it; at most 64 levels deep, and 64 KiB as JSON.
+    #[serde(default)]
     #[schema(value_type = Object)]
-    metadata: Map<String, Value>,
+    metadata: Metadata,
 }
 
 /// Adds a route or replaces its namesake.

@@ -10,7 +10,9 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 use serde_json::{Map, Value};
-use synaptoroute_router::{Route, RouteAttributes, RouteName, RoutesFile, SimilarityCut, Text};
+use synaptoroute_router::{
+    Metadata, Route, RouteAttributes, RouteName, RoutesFile, SimilarityCut, Text,
+};
 
 use crate::connection;
 use crate::error::StoreError;
@@ -79,11 +81,13 @@ pub fn read(path: &Path) -> Result<RoutesFile, PythonFileError> {
         let metadata: Option<String> = row.get(3).map_err(|_| at.fault("metadata is no text"))?;
         let attributes = RouteAttributes {
             score_threshold,
-            metadata: metadata.map_or_else(|| Ok(Map::new()), |json| at.metadata(&json))?,
+            metadata: metadata
+                .map_or_else(|| Ok(Metadata::default()), |json| at.metadata(&json))?,
             ..RouteAttributes::default()
         };
         let texts = texts.remove(name).unwrap_or_default();
         let name = RouteName::try_from(name).map_err(|error| at.fault(&error.to_string()))?;
+        attributes.metadata.check(&name).map_err(|error| at.fault(&error.to_string()))?;
         let route = Route::new(name, texts).map_err(|error| at.fault(&error.to_string()))?;
         file.routes.push(route.with_attributes(attributes));
     }
@@ -128,13 +132,13 @@ impl Row {
         value.as_str().map_err(|_| self.fault(&format!("{column} is no text")))
     }
 
-    fn metadata(&self, json: &str) -> Result<Map<String, Value>, PythonFileError> {
+    fn metadata(&self, json: &str) -> Result<Metadata, PythonFileError> {
         if json.is_empty() {
-            return Ok(Map::new());
+            return Ok(Metadata::default());
         }
         let read: Option<Map<String, Value>> = serde_json::from_str(json)
             .map_err(|error| self.fault(&format!("metadata is no JSON object: {error}")))?;
-        Ok(read.unwrap_or_default())
+        Ok(read.unwrap_or_default().into())
     }
 }
 

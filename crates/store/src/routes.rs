@@ -24,6 +24,9 @@ pub(crate) fn metadata_json(metadata: &Map<String, Value>) -> String {
 fn attributes(row: &Row<'_>, first: usize) -> Result<RouteAttributes, StoreError> {
     let damaged = |error: &dyn std::fmt::Display| StoreError::damaged(format!("a route: {error}"));
     let metadata: String = row.get(first + 3)?;
+    // Whatever its length and depth: limits are for what is written.
+    let metadata: Map<String, Value> =
+        serde_json::from_str(&metadata).map_err(|error| damaged(&error))?;
     Ok(RouteAttributes {
         threshold: row
             .get::<_, Option<f64>>(first)?
@@ -36,7 +39,7 @@ fn attributes(row: &Row<'_>, first: usize) -> Result<RouteAttributes, StoreError
             .transpose()
             .map_err(|error| damaged(&error))?,
         description: row.get(first + 2)?,
-        metadata: serde_json::from_str(&metadata).map_err(|error| damaged(&error))?,
+        metadata: metadata.into(),
     })
 }
 

@@ -158,7 +158,8 @@ impl Router {
     ///
     /// # Errors
     ///
-    /// The revision is another than `expected`, a text could not be encoded, the namespace
+    /// The revision is another than `expected`, a text could not be encoded, a route would have
+    /// metadata of more than [`MAX_METADATA_BYTES`](crate::MAX_METADATA_BYTES), the namespace
     /// was deleted, or the store failed; then nothing changed.
     pub fn change(
         &self,
@@ -180,9 +181,11 @@ impl Router {
     ///
     /// # Errors
     ///
-    /// The revision is another than `expected`, or the change adds to a route that is not
-    /// there. Both are looked at again by [`Router::commit`]: only then does the answer hold.
+    /// A route would have metadata that are too long, the revision is another than `expected`,
+    /// or the change adds to a route that is not there. The last two are looked at again by
+    /// [`Router::commit`]: only then does the answer hold.
     pub fn draft(&self, change: Change, expected: Option<Revision>) -> Result<Draft, RouterError> {
+        change.check()?;
         let snapshot = self.space.snapshot.peek();
         let found = snapshot.revision();
         if let Some(expected) = expected.filter(|&expected| expected != found) {

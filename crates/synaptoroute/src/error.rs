@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use synaptoroute_encoder::EncodeError;
-use synaptoroute_router::Revision;
+use synaptoroute_router::{Revision, RouteError};
 use synaptoroute_store::{ReembedError, StoreError};
 
 /// Why a call changed and answered nothing.
@@ -30,6 +30,9 @@ pub enum RouterError {
         /// What is there.
         found: Revision,
     },
+    /// A route is to become what none may be.
+    #[error(transparent)]
+    Route(#[from] RouteError),
     /// A query could not be encoded.
     #[error(transparent)]
     Encode(#[from] EncodeError),

@@ -54,9 +54,9 @@ pub use synaptoroute_encoder::{
 };
 pub use synaptoroute_router::{
     Candidate, Change, Changed, Cut, CutError, Decision, Diff, Edit, FileError, FileFormat,
-    FitStatus, ImportMode, MAX_TEXT_BYTES, Margin, NameError, NamespaceName, Neighbour, Outcome,
-    Owner, Reason, Revision, RevisionEntry, Route, RouteAttributes, RouteDiff, RouteDiffKind,
-    RouteEntry, RouteError, RouteName, RoutePatch, RoutesFile, Settings, SettingsPatch,
-    SimilarityCut, Snapshot, Text, TextError, TextsDiff, TopK, metadata,
+    FitStatus, ImportMode, MAX_METADATA_BYTES, MAX_TEXT_BYTES, Margin, Metadata, NameError,
+    NamespaceName, Neighbour, Outcome, Owner, Reason, Revision, RevisionEntry, Route,
+    RouteAttributes, RouteDiff, RouteDiffKind, RouteEntry, RouteError, RouteName, RoutePatch,
+    RoutesFile, Settings, SettingsPatch, SimilarityCut, Snapshot, Text, TextError, TextsDiff, TopK,
 };
 pub use synaptoroute_store::{Durability, Options as StoreOptions, StoreError, python};

@@ -54,7 +54,7 @@ fn changed(file: &RoutesFile, extra: Route, word: &str) -> Vec<(&'static str, Ro
         route("metadata", &|route| drop(route.metadata.insert(word.to_owned(), Value::Null)));
         route("metadata gone", &|route| route.metadata.clear());
         route("metadata nested", &|route| {
-            route.metadata = Map::from_iter([("a".to_owned(), json!([route.metadata.clone()]))]);
+            route.metadata = Map::from_iter([("a".to_owned(), json!([route.metadata]))]).into();
         });
     }
     all
@@ -81,8 +81,8 @@ proptest! {
         let by = by.min(other.routes.len());
         other.routes.rotate_left(by);
         for route in &mut other.routes {
-            let metadata = reversed(&Value::Object(route.metadata.clone()));
-            route.metadata = metadata.as_object().unwrap().clone();
+            let metadata = reversed(&Value::Object((*route.metadata).clone()));
+            route.metadata = metadata.as_object().unwrap().clone().into();
         }
         prop_assert_eq!(other.content_hash(), hash);
     }

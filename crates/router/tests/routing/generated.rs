@@ -94,7 +94,7 @@ prop_compose! {
         route.threshold = threshold.map(|cut| cut.try_into().unwrap());
         route.score_threshold = score_threshold.map(|cut| cut.try_into().unwrap());
         route.description = description;
-        route.metadata = Map::from_iter(metadata);
+        route.metadata = Map::from_iter(metadata).into();
         route
     }
 }

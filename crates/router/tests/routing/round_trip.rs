@@ -4,7 +4,9 @@ use std::path::Path;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use synaptoroute_router::{FileFormat, MAX_FILE_BYTES, MAX_METADATA_DEPTH, RoutesFile, Settings};
+use synaptoroute_router::{
+    FileFormat, MAX_FILE_BYTES, MAX_METADATA_BYTES, MAX_METADATA_DEPTH, RoutesFile, Settings,
+};
 
 use crate::generated::{files, read, strings};
 
@@ -195,6 +197,32 @@ fn whatever_metadata_are_taken_are_written_and_read_again() {
     assert_eq!((&yaml, &json), (&deepest, &deepest));
     let error = RoutesFile::parse(&nested(MAX_METADATA_DEPTH + 1), FileFormat::Json).unwrap_err();
     assert!(error.to_string().contains("flatten it"), "{error}");
+}
+
+/// Each decision carries them: a megabyte of them in ten thousand decisions was ten gigabytes.
+#[test]
+fn metadata_that_are_too_long_are_refused_with_route_and_place() {
+    let around = r#"{"k":""}"#.len();
+    let with = |bytes: usize| {
+        let value = "x".repeat(bytes - around);
+        format!(
+            "version: 1\nroutes:\n- {{name: fine, utterances: [a]}}\n- name: heavy\n  \
+             utterances: [b]\n  metadata: {{k: {value}}}\n"
+        )
+    };
+    for read in [RoutesFile::parse, |file: &str, format| {
+        RoutesFile::import(file, format).map(|imported| imported.file)
+    }] {
+        let most = read(&with(MAX_METADATA_BYTES), FileFormat::Yaml).unwrap();
+        assert!(most.routes[1].metadata.check(&most.routes[1].name).is_ok());
+        let error = read(&with(MAX_METADATA_BYTES + 1), FileFormat::Yaml).unwrap_err().to_string();
+        for part in ["routes[1]", "\"heavy\"", "65537 bytes", "64 KiB", "line 4"] {
+            assert!(error.contains(part), "no {part} in {error}");
+        }
+    }
+    let foreign = with(MAX_METADATA_BYTES + 1).replace("version: 1", "encoder_name: x");
+    let error = RoutesFile::import(&foreign, FileFormat::Yaml).unwrap_err().to_string();
+    assert!(error.contains("\"heavy\"") && error.contains("64 KiB"), "{error}");
 }
 
 /// What is refused of YAML for being slow to read is never what was written.

@@ -42,10 +42,10 @@ pub(crate) enum EngineError {
         /// See [`Engine::retry_after_s`].
         retry_after_s: u64,
     },
-    /// The requests that wait are as large as they may be.
+    /// The requests that wait, and the answers that are read, are as large as they may be.
     #[error(
-        "the requests that are waiting take as much memory as this server allows; try again in \
-         {retry_after_s} seconds"
+        "the requests that wait and the answers that are being read take as much memory as this \
+         server allows; try again in {retry_after_s} seconds"
     )]
     Heavy {
         /// See [`Engine::retry_after_s`].

@@ -86,7 +86,10 @@ fn said(status: u16) -> (&'static str, &'static str) {
         409 => ("Conflict", "The last utterance of a route stays, and so does `default`"),
         410 => ("Gone", "The revision is not kept any more"),
         412 => ("Precondition Failed", "If-Match names another revision than the content's"),
-        413 => ("Payload Too Large", "The body or a text is larger than allowed"),
+        413 => (
+            "Payload Too Large",
+            "The body, a text or metadata are larger than allowed, or the answer would be",
+        ),
         415 => ("Unsupported Media Type", "The body is of another type, or of none"),
         422 => ("Unprocessable Entity", "A value is not allowed, or unknown; `field` names it"),
         429 => ("Too Many Requests", "The queue is full; try again after `Retry-After` seconds"),

@@ -18,6 +18,7 @@ mod pressure;
 mod problems;
 mod readiness;
 mod refusals;
+mod replies;
 mod routes;
 mod slow;
 mod spans;

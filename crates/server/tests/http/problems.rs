@@ -125,6 +125,7 @@ fn a_route_that_is_none() {
         case(path, with("score_threshold", json!(-1.5)), 422, "score_threshold", "-1 and 1"),
         case(path, with("description", json!(1)), 422, "description", "string"),
         case(path, with("metadata", json!([])), 422, "metadata", "map"),
+        case(path, with("metadata", json!({"k": long})), 413, "metadata", "\"greeting\""),
         case(path, with("thresold", json!(1)), 422, "thresold", "unknown field"),
     ];
     check(&Server::start(), cases);

@@ -33,7 +33,9 @@ fn check(server: &Server, cases: &[Case<'_>]) {
 #[test]
 fn a_patch_that_is_none() {
     let (route, settings) = ("/routes/billing", "/settings");
+    let heavy = json!({"metadata": {"k": "x".repeat(64 << 10)}});
     let cases = [
+        ("PATCH", route, heavy, 413, Some("metadata"), "64 KiB"),
         ("PATCH", route, json!({"threshold": 2}), 422, Some("threshold"), "between 0 and 1"),
         ("PATCH", route, json!({"score_threshold": "x"}), 422, Some("score_threshold"), "number"),
         ("PATCH", route, json!({"metadata": []}), 422, Some("metadata"), "map"),

@@ -99,7 +99,7 @@ fn who_does_not_read_is_cut_off() {
     let route = json!({
         "name": "large",
         "utterances": ["a long story"],
-        "metadata": {"blob": "x".repeat(4_000_000)},
+        "description": "x".repeat(4_000_000),
     });
     assert_eq!(server.post("/routes", &route).status, 200);
     // Some 4 MB each: what the system holds on both sides is full long before the last.

@@ -143,6 +143,9 @@ fn a_file_that_is_none() {
     let server = Server::start();
     let twice = r#"{"version": 1, "routes": [{"name": "a", "utterances": ["x"]},
                     {"name": "a", "utterances": ["y"]}]}"#;
+    let heavy = json!({"version": 1, "routes": [{"name": "heavy", "utterances": ["x"],
+        "metadata": {"k": "x".repeat(64 << 10)}}]});
+    let heavy = &*heavy.to_string();
     let mut wrong = Vec::new();
     for (kind, file, status, field, says) in [
         (JSON, "{", 400, None, "line 1"),
@@ -157,6 +160,7 @@ fn a_file_that_is_none() {
         (YAML, "- a", 422, None, "map"),
         (JSON, "[]", 422, None, "map"),
         (JSON, r#"{"version": 1, "routes": [{"name": ""}]}"#, 422, Some("routes[0].name"), "empty"),
+        (JSON, heavy, 422, Some("routes[0]"), "\"heavy\""),
         (JSON, twice, 422, Some("routes[1]"), "\"a\""),
         (JSON, r#"{"version": 1, "routes": [], "route": 1}"#, 422, Some("route"), "unknown"),
         (JSON, r#"{"routers": []}"#, 422, None, "several"),

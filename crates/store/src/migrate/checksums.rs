@@ -4,6 +4,7 @@
 //! versions can change theirs.
 
 use rusqlite::{Connection, params};
+use serde_json::{Map, Value};
 use synaptoroute_router::{Cut, RouteAttributes, Settings, SimilarityCut};
 
 use crate::checksum::{self, Checksum};
@@ -80,6 +81,8 @@ fn routes(db: &Connection, namespace: i64, sum: &mut Checksum) -> Result<(), Sto
         let threshold: Option<f64> = row.get(2)?;
         let score_threshold: Option<f64> = row.get(3)?;
         let metadata: String = row.get(5)?;
+        let metadata: Map<String, Value> = serde_json::from_str(&metadata)
+            .map_err(|error| StoreError::damaged(format!("route {name:?}: {error}")))?;
         let attributes = RouteAttributes {
             threshold: threshold.map(Cut::try_from).transpose().map_err(damaged)?,
             score_threshold: score_threshold
@@ -87,8 +90,7 @@ fn routes(db: &Connection, namespace: i64, sum: &mut Checksum) -> Result<(), Sto
                 .transpose()
                 .map_err(damaged)?,
             description: row.get(4)?,
-            metadata: serde_json::from_str(&metadata)
-                .map_err(|error| StoreError::damaged(format!("route {name:?}: {error}")))?,
+            metadata: metadata.into(),
         };
         sum.add(checksum::route(id, &name, &attributes));
     }

@@ -61,7 +61,7 @@ fn attributes() -> impl Strategy<Value = RouteAttributes> {
             threshold: threshold.map(|t| Cut::try_from(t).unwrap()),
             score_threshold: score_threshold.map(|t| SimilarityCut::try_from(t).unwrap()),
             description,
-            metadata,
+            metadata: metadata.into(),
         })
 }
 

@@ -6,11 +6,11 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use rusqlite::Connection;
-use synaptoroute_router::Change;
+use synaptoroute_router::{Change, MAX_METADATA_BYTES};
 use synaptoroute_store::{Reader, Store, StoreError};
 
 use crate::mirror::load;
-use crate::support::{apply, default, model, open, options, revision, route};
+use crate::support::{apply, default, model, name, open, options, revision, route};
 
 fn open_error(path: &Path) -> StoreError {
     Store::open(path, &model(), options(1)).unwrap_err()
@@ -33,6 +33,25 @@ fn line(child: &mut Child, begin: &str) -> String {
         .map(Result::unwrap)
         .find(|line| line.starts_with(begin))
         .unwrap()
+}
+
+/// Limits are for what is written: an older program kept whatever it was given.
+#[test]
+fn metadata_over_the_limit_of_today_open_still() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("older.db");
+    let mut heavy = route("heavy", &["one"]);
+    heavy.metadata.insert("k".into(), "x".repeat(MAX_METADATA_BYTES).into());
+    let mut lists = serde_json::Value::Null;
+    for _ in 0..100 {
+        lists = vec![lists].into();
+    }
+    heavy.metadata.insert("deep".into(), lists);
+    let metadata = heavy.metadata.clone();
+    assert!(metadata.check(&heavy.name).is_err());
+    apply(&mut open(&path), &Change::Upsert(heavy)).unwrap();
+    let content = load(&open(&path))[&default()].1.content();
+    assert_eq!(content.routes[&name("heavy")].0.metadata, metadata);
 }
 
 #[test]

@@ -85,6 +85,11 @@ fn a_bad_row_is_named() {
         ("INSERT INTO routes VALUES ('s', 0.5, NULL);", "routes, row 2", "no utterances"),
         ("UPDATE routes SET metadata = '{';", "routes, row 1", "JSON"),
         ("UPDATE routes SET metadata = '[1]';", "routes, row 1", "JSON object"),
+        (
+            "UPDATE routes SET metadata = '{\"k\": \"' || hex(zeroblob(40000)) || '\"}';",
+            "routes, row 1",
+            "64 KiB",
+        ),
         ("UPDATE routes SET threshold = 1.5;", "routes, row 1", "1.5"),
         ("UPDATE routes SET threshold = 'high';", "routes, row 1", "threshold"),
         (

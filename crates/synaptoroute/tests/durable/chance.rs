@@ -135,7 +135,7 @@ fn patch(dice: &mut Dice) -> RoutePatch {
         threshold: given(dice).map(|some| some.then(|| cut(dice).try_into().unwrap())),
         score_threshold: given(dice).map(|some| some.then(|| cut(dice).try_into().unwrap())),
         description: given(dice).map(|some| some.then(|| word(dice))),
-        metadata: given(dice).map(|some| some.then(|| metadata(dice))),
+        metadata: given(dice).map(|some| some.then(|| metadata(dice).into())),
     }
 }
 

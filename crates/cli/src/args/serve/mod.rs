@@ -89,8 +89,8 @@ pub(crate) struct ServeArgs {
     /// Requests that may wait; one more is answered 429 at once. More of them wait longer
     #[arg(long, default_value_t = 10_000, value_name = "N", env = "SYNAPTOROUTE_MAX_QUEUE")]
     pub(crate) max_queue: usize,
-    /// Megabytes of requests that may be inside at a time; one that brings more is answered 429.
-    /// More of them take more memory
+    /// Megabytes of requests, and of long answers, that may be inside at a time; a request that
+    /// brings or asks for more is answered 429. More of them take more memory
     #[arg(long, default_value_t = 256, value_name = "MB", env = "SYNAPTOROUTE_MAX_QUEUE_MB")]
     pub(crate) max_queue_mb: usize,
     /// Milliseconds a request may take, unless its X-Timeout-Ms allows it less; past them it is

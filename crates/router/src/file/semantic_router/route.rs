@@ -4,11 +4,11 @@ use std::fmt;
 
 use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
-use serde_json::{Map, Value};
 
 use super::super::distinct::Named;
 use super::given::Given;
 use super::{once, own_key};
+use crate::metadata::Metadata;
 use crate::name::RouteName;
 use crate::route::{ROUTE, Route, RouteAttributes};
 use crate::text::Text;
@@ -43,7 +43,7 @@ struct Fields {
     description: Option<String>,
     score_threshold: Option<SimilarityCut>,
     confidence_threshold: Option<Cut>,
-    metadata: Option<Map<String, Value>>,
+    metadata: Option<Metadata>,
     left_out: Vec<String>,
 }
 
@@ -89,6 +89,8 @@ impl Fields {
 
     fn route<E: Error>(self) -> Result<ConfigRoute, E> {
         let name = self.name.ok_or_else(|| E::missing_field("name"))?;
+        let metadata = self.metadata.unwrap_or_default();
+        metadata.check(&name).map_err(E::custom)?;
         let utterances = self.utterances.unwrap_or_default();
         let given = utterances.len();
         let route = Route::new(name, utterances).map_err(E::custom)?;
@@ -98,7 +100,7 @@ impl Fields {
                 threshold: self.confidence_threshold,
                 score_threshold: self.score_threshold,
                 description: self.description,
-                metadata: self.metadata.unwrap_or_default(),
+                metadata,
             }),
             left_out: self.left_out,
         })
