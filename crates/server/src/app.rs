@@ -8,12 +8,11 @@ use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
 use synaptoroute::Router;
-use tokio::sync::Semaphore;
-use tokio::task;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::access::{Guard, guard};
+use crate::aside::Aside;
 use crate::config::Config;
 use crate::engine::{Engine, EngineError, Workers};
 use crate::failure::Failure;
@@ -25,9 +24,6 @@ use crate::{
     backup, cors, deadline, decide, embeddings, health, history, namespaces, observe, openapi,
     read, settings, texts, transfer, unread, write,
 };
-
-/// Long reads at a time. Each may hold a copy of everything there is; those beyond wait.
-const READS: usize = 8;
 
 /// What every handler shares.
 #[derive(Clone)]
@@ -44,7 +40,8 @@ pub(crate) struct App {
     pub(crate) is_guarded: bool,
     /// Takes note of everything.
     pub(crate) observer: Arc<Observer>,
-    reads: Arc<Semaphore>,
+    /// For everything that takes more than a moment, and encodes nothing.
+    pub(crate) aside: Aside,
     /// Where nobody else keeps the engine's threads alive.
     _workers: Option<Arc<Workers>>,
 }
@@ -54,30 +51,14 @@ impl App {
         let probe = Arc::new(Probe::new(router.clone()));
         let observer = Arc::new(Observer::new(config));
         let intake = Intake::new(config.max_queue_bytes, engine.clone());
-        let reads = Arc::new(Semaphore::new(READS));
+        let aside = Aside::new(config.limits.write_timeout, engine.clone());
         let is_guarded = config.access.is_some();
-        Self { router, engine, intake, probe, is_guarded, observer, reads, _workers: None }
+        Self { router, engine, intake, probe, is_guarded, observer, aside, _workers: None }
     }
 
     /// The same, which the engine's threads live as long as.
     pub(crate) fn with_workers(self, workers: Workers) -> Self {
         Self { _workers: Some(Arc::new(workers)), ..self }
-    }
-
-    /// Runs what takes more than a moment, and encodes nothing, where it is in nobody's way:
-    /// neither on the threads that serve connections nor on those that encode. It needs no
-    /// place in the queue, so that one can read while that is full.
-    pub(crate) async fn aside<T: Send + 'static>(
-        &self,
-        work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, EngineError> {
-        // Never closed, so always a permit in the end.
-        let permit = Arc::clone(&self.reads).acquire_owned().await;
-        let work = move || {
-            let _permit = permit;
-            work()
-        };
-        task::spawn_blocking(work).await.map_err(|_| self.engine.count_panic())
     }
 }
 

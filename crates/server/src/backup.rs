@@ -35,13 +35,15 @@ pub(crate) async fn backup(State(app): State<App>) -> Result<Response, Failure> 
         let bytes = file.metadata().map_err(Failure::Copy)?.len();
         Ok((file, bytes))
     };
-    let (file, bytes) = app.aside(copy).await??;
+    let (copied, place) = app.aside.copy(copy).await?;
+    let (file, bytes) = copied?;
     let headers = [
         (header::CONTENT_TYPE, "application/vnd.sqlite3".to_owned()),
         (header::CONTENT_LENGTH, bytes.to_string()),
         (header::CONTENT_DISPOSITION, "attachment; filename=\"synaptoroute.db\"".to_owned()),
     ];
-    Ok((headers, Body::new(Contents(tokio::fs::File::from_std(file)))).into_response())
+    let contents = Body::new(Contents(tokio::fs::File::from_std(file)));
+    Ok(place.keep((headers, contents).into_response()))
 }
 
 /// A file's bytes as a body, read as the caller takes them.

@@ -179,9 +179,9 @@ impl Failure {
             | Self::Invalid { .. }
             | Self::Unencodable { .. }
             | Self::File { .. } => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::Engine(EngineError::Full { .. } | EngineError::Heavy { .. }) => {
-                StatusCode::TOO_MANY_REQUESTS
-            }
+            Self::Engine(
+                EngineError::Full { .. } | EngineError::Heavy { .. } | EngineError::Copying { .. },
+            ) => StatusCode::TOO_MANY_REQUESTS,
             Self::Engine(EngineError::Stopping | EngineError::Late { .. })
             | Self::NotReady
             | Self::Unwritable(_) => StatusCode::SERVICE_UNAVAILABLE,

@@ -44,7 +44,7 @@ pub(crate) async fn list(
     let (before, limit) = (before.transpose()?, page.limit);
     // Taken before the log is read, so that it is never newer than what is shown.
     let current = router.snapshot().revision();
-    let mut revisions = app.aside(move || router.revisions(before, limit + 1)).await??;
+    let mut revisions = app.aside.read(move || router.revisions(before, limit + 1)).await??;
     let more = revisions.len() > limit;
     revisions.truncate(limit);
     let last = revisions.last().filter(|_| more);
@@ -61,8 +61,8 @@ pub(crate) async fn diff(
     PathRevisions { from, to }: PathRevisions,
 ) -> Result<Response, Failure> {
     let current = router.snapshot().revision();
-    let diff = app.aside(move || router.diff(from, to)).await??;
-    Ok((etag(current), Json(diff)).into_response())
+    let (diff, place) = app.aside.copy(move || router.diff(from, to)).await?;
+    Ok(place.keep((etag(current), Json(diff?)).into_response()))
 }
 
 /// Goes back to a kept revision's content, as a revision of its own.

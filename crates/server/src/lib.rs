@@ -31,6 +31,7 @@
 //! - `intake`: how many bytes of requests are inside at a time; `deadline`: how long each may
 //!   take.
 //! - `reply`: an answer that may be large, bounded and counted too.
+//! - `aside`: reads and copies, on other threads than those that encode.
 //! - `engine`: the threads that encode, and the bounded queue before them.
 //! - `observe`: request ids, metrics, access lines and spans, around all of it.
 //! - `failure`: everything that goes wrong, and its status, in one place; `fault` is what is
@@ -40,6 +41,7 @@
 
 mod access;
 mod app;
+mod aside;
 mod backup;
 mod change;
 mod config;

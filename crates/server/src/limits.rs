@@ -23,8 +23,9 @@ pub struct Limits {
     /// How long a request's body may take to arrive, all of it; then it is answered 408. Long
     /// enough for the largest routes file at 5 Mbit/s: 120 seconds unless set.
     pub body_timeout: Duration,
-    /// How long a client may leave its answer unread before the connection is cut. 30 seconds
-    /// unless set.
+    /// How long a client may leave its answer unread before the connection is cut; also how long
+    /// one waits where eight exports, backups and diffs are being read, before it is refused with
+    /// 429. 30 seconds unless set.
     pub write_timeout: Duration,
     /// Most bytes of a request's head; a longer one is answered 431. 32 KiB unless set.
     pub max_header_bytes: usize,

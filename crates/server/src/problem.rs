@@ -57,7 +57,9 @@ impl IntoResponse for Failure {
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if let Self::Engine(
-            EngineError::Full { retry_after_s } | EngineError::Heavy { retry_after_s },
+            EngineError::Full { retry_after_s }
+            | EngineError::Heavy { retry_after_s }
+            | EngineError::Copying { retry_after_s },
         ) = self
         {
             headers.insert(header::RETRY_AFTER, retry_after_s.into());

@@ -85,7 +85,7 @@ pub(crate) async fn one(
     let snapshot = router.snapshot();
     let revision = snapshot.revision();
     let wanted = name.clone();
-    let route = app.aside(move || snapshot.whole_route(wanted.as_str())).await?;
+    let route = app.aside.read(move || snapshot.whole_route(wanted.as_str())).await?;
     let route = route.ok_or_else(|| RouterError::UnknownRoute { name: name.into() })?;
     let full = Full {
         name: &route.name,
@@ -109,7 +109,7 @@ pub(crate) async fn negatives(
 ) -> Result<Response, Failure> {
     let snapshot = router.snapshot();
     let revision = snapshot.revision();
-    let negatives = app.aside(move || snapshot.texts(&Owner::Namespace)).await?;
+    let negatives = app.aside.read(move || snapshot.texts(&Owner::Namespace)).await?;
     Ok((etag(revision), Json(Negatives { negatives, revision })).into_response())
 }
 

@@ -50,12 +50,13 @@ pub(crate) async fn export(
         let text = if yaml { file.to_yaml() } else { file.to_json() };
         (revision, file.content_hash().to_string(), text)
     };
-    let (revision, hash, text) = app.aside(write).await?;
+    let ((revision, hash, text), place) = app.aside.copy(write).await?;
     let headers = [
         (header::CONTENT_TYPE, if yaml { "application/yaml" } else { "application/json" }),
         (header::VARY, "accept"),
     ];
-    Ok((etag(revision), headers, [(CONTENT_HASH, hash)], text).into_response())
+    let answer = (etag(revision), headers, [(CONTENT_HASH, hash)], text).into_response();
+    Ok(place.keep(answer))
 }
 
 /// Takes a whole file, in one transaction.
@@ -73,6 +74,8 @@ pub(crate) async fn import(
 ) -> Result<Json<ImportAnswer>, Failure> {
     let (drafting, format) = (router.clone(), file.format);
     let read = move || -> Result<Read, Failure> {
+        // Whole, with what counts its bytes: they are here even where the caller has gone.
+        let file = file;
         let imported = RoutesFile::import_bytes(&file.bytes, format)
             .map_err(|error| refused(error, &file.bytes))?;
         let replaces = mode == ImportMode::Replace;
@@ -80,12 +83,12 @@ pub(crate) async fn import(
         let draft = drafting.draft(Change::Import(imported.file, mode), expected)?;
         Ok(Read { draft, hash, notes: imported.notes })
     };
-    let Read { draft, hash, notes } = app.aside(read).await??;
+    let Read { draft, hash, notes } = app.aside.file(read).await??;
     let ticket = app.engine.admit()?;
     let revision = carry_out(&app, ticket, router.clone(), draft, |_| None).await?;
     let content_hash = match hash {
         Some(hash) => Some(hash),
-        None => app.aside(move || hash_at(&router, revision)).await?,
+        None => app.aside.file(move || hash_at(&router, revision)).await?,
     };
     Ok(Json(ImportAnswer { status: "success", revision, content_hash, notes }))
 }

@@ -40,7 +40,9 @@ pub(crate) async fn finish(State(intake): State<Intake>, request: Request, next:
     let asks_first = request.headers().contains_key(header::EXPECT);
     let (head, body) = request.into_parts();
     let body = intake.watch(body);
-    let request = Request::from_parts(head, Body::new(body.clone()));
+    let mut request = Request::from_parts(head, Body::new(body.clone()));
+    // For who reads on when nobody waits for the answer any more.
+    request.extensions_mut().insert(body.clone());
     let mut response = next.run(request).await;
     let has_no_time = asks_first || response.extensions().get::<Overdue>().is_some();
     if !body.ended() && (has_no_time || !skip_rest(&body).await) {

@@ -51,6 +51,16 @@ pub(crate) enum EngineError {
         /// See [`Engine::retry_after_s`].
         retry_after_s: u64,
     },
+    /// As many copies of everything are made, or read by their callers, as may be.
+    #[error(
+        "as many exports, backups and diffs are being read as this server allows; try again in \
+         {retry_after_s} seconds"
+    )]
+    Copying {
+        /// About as long as the queue takes to drain: what nobody can tell is how long others
+        /// read.
+        retry_after_s: u64,
+    },
     /// Its deadline was first.
     #[error("no answer was ready within {allowed:?}, the request's deadline; nothing was changed")]
     Late {

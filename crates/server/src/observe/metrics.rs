@@ -60,6 +60,7 @@ pub(super) struct Metrics {
 pub(crate) enum Rejection {
     QueueFull,
     QueueBytes,
+    Copies,
     Deadline,
     Stopping,
 }
@@ -69,13 +70,14 @@ pub(crate) enum Rejection {
 pub(super) struct Rejections([Counter; Rejection::ALL.len()]);
 
 impl Rejection {
-    pub(super) const ALL: [Self; 4] =
-        [Self::QueueFull, Self::QueueBytes, Self::Deadline, Self::Stopping];
+    pub(super) const ALL: [Self; 5] =
+        [Self::QueueFull, Self::QueueBytes, Self::Copies, Self::Deadline, Self::Stopping];
 
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::QueueFull => "queue_full",
             Self::QueueBytes => "queue_bytes",
+            Self::Copies => "copies",
             Self::Deadline => "deadline",
             Self::Stopping => "stopping",
         }

@@ -77,6 +77,7 @@ pub(crate) fn failed(failure: &Failure) {
     let reason = match error {
         EngineError::Full { .. } => Rejection::QueueFull,
         EngineError::Heavy { .. } => Rejection::QueueBytes,
+        EngineError::Copying { .. } => Rejection::Copies,
         EngineError::Late { .. } => Rejection::Deadline,
         EngineError::Stopping => Rejection::Stopping,
         EngineError::Panicked => return,

@@ -28,6 +28,7 @@ pub(super) fn add(path: &str, method: &str, operation: &mut Operation) {
     let open = is_open(path);
     let removes = method == "DELETE";
     let texts = path.ends_with("/utterances") || path.ends_with("/negatives");
+    let copies = path.ends_with("/export") || path.ends_with("/diff/{to}") || path == "/backup";
     let dated = path.ends_with("/diff/{to}") || path.ends_with("/rollback");
     // Making a namespace is the one call that wants nothing there.
     let finds = in_path && method != "PUT";
@@ -42,7 +43,7 @@ pub(super) fn add(path: &str, method: &str, operation: &mut Operation) {
         (413, body),
         (415, body),
         (422, true),
-        (429, method != "GET" || path == "/ready"),
+        (429, method != "GET" || path == "/ready" || copies),
         (500, true),
         (503, true),
         (507, changes || path == "/backup"),
@@ -92,7 +93,10 @@ fn said(status: u16) -> (&'static str, &'static str) {
         ),
         415 => ("Unsupported Media Type", "The body is of another type, or of none"),
         422 => ("Unprocessable Entity", "A value is not allowed, or unknown; `field` names it"),
-        429 => ("Too Many Requests", "The queue is full; try again after `Retry-After` seconds"),
+        429 => (
+            "Too Many Requests",
+            "The queue, or its kind of place, is full; try again after `Retry-After` seconds",
+        ),
         503 => ("Service Unavailable", "The service is stopping, or late, or its store failed"),
         507 => ("Insufficient Storage", "The disk is full; nothing was changed"),
         _ => ("Internal Server Error", "A worker failed; nothing was changed"),

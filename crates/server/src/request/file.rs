@@ -6,11 +6,14 @@ use synaptoroute::FileFormat;
 
 use super::body;
 use crate::failure::Failure;
+use crate::intake::Watched;
 
 /// A body that is a routes file, not yet read.
 pub(crate) struct FileBody {
     pub(crate) bytes: Bytes,
     pub(crate) format: FileFormat,
+    /// Counts the bytes as long as they are here.
+    _counted: Option<Watched>,
 }
 
 impl FileBody {
@@ -31,7 +34,11 @@ impl<S: Send + Sync> FromRequest<S> for FileBody {
             }
             _ => return Err(Failure::ContentType { found, yaml: true }),
         };
+        let counted = request.extensions().get::<Watched>().cloned();
         let bytes = body::read(request, state, Self::MAX_BYTES).await?;
-        Ok(Self { bytes, format })
+        Ok(Self { bytes, format, _counted: counted })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,6 +4,7 @@
 
 mod access;
 mod backup;
+mod copies;
 mod cors;
 mod deadlines;
 mod early;

@@ -1,0 +1,162 @@
+//! Work that takes more than a moment and encodes nothing, where it is in nobody's way: neither
+//! on the threads that serve connections nor on those that encode. It needs no place in the
+//! queue, so that one can read while that is full.
+//!
+//! Three kinds of it do not wait for each other, each with places of its own: reading one thing,
+//! reading a file that somebody sent, and copying everything there is. A copy keeps its place
+//! until its reader has it, or it would be no bound on how many there are.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use axum::body::{Body, Bytes, HttpBody};
+use axum::response::Response;
+use http_body::{Frame, SizeHint};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::{task, time};
+
+use crate::engine::{Engine, EngineError};
+
+/// Of each kind at a time; those beyond wait.
+const PLACES: usize = 8;
+
+/// The places there are.
+#[derive(Clone)]
+pub(crate) struct Aside {
+    reads: Arc<Semaphore>,
+    files: Arc<Semaphore>,
+    copies: Arc<Semaphore>,
+    /// How long one waits for a copy. Those before it read on, or would have been cut off by
+    /// then.
+    patience: Duration,
+    engine: Engine,
+}
+
+/// A copy's place, for whoever sends it.
+pub(crate) struct Place(OwnedSemaphorePermit);
+
+impl Aside {
+    pub(crate) fn new(patience: Duration, engine: Engine) -> Self {
+        let places = || Arc::new(Semaphore::new(PLACES));
+        Self { reads: places(), files: places(), copies: places(), patience, engine }
+    }
+
+    /// Reads one thing.
+    pub(crate) async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, EngineError> {
+        self.briefly(&self.reads, work).await
+    }
+
+    /// Takes in a file, or looks at all there is without copying it.
+    pub(crate) async fn file<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, EngineError> {
+        self.briefly(&self.files, work).await
+    }
+
+    /// Copies what may be everything. Its place is to be kept with the answer.
+    pub(crate) async fn copy<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<(T, Place), EngineError> {
+        let permit = time::timeout(self.patience, acquire(&self.copies)).await;
+        let permit = permit
+            .map_err(|_late| EngineError::Copying { retry_after_s: self.engine.retry_after_s() })?;
+        // With the value, so that it lives as long even where nobody waits for that any more.
+        let work = move || (work(), Place(permit));
+        task::spawn_blocking(work).await.map_err(|_| self.engine.count_panic())
+    }
+
+    async fn briefly<T: Send + 'static>(
+        &self,
+        places: &Arc<Semaphore>,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, EngineError> {
+        let permit = acquire(places).await;
+        let work = move || {
+            let _permit = permit;
+            work()
+        };
+        task::spawn_blocking(work).await.map_err(|_| self.engine.count_panic())
+    }
+}
+
+async fn acquire(places: &Arc<Semaphore>) -> OwnedSemaphorePermit {
+    Arc::clone(places).acquire_owned().await.expect("it is never closed")
+}
+
+impl Place {
+    /// Keeps it until the answer is sent, or given up.
+    pub(crate) fn keep(self, answer: Response) -> Response {
+        answer.map(|body| Body::new(Kept { body, rest: Bytes::new(), place: Arc::new(self.0) }))
+    }
+}
+
+/// Bytes that the connection gets at a time. It keeps several of these until they are sent, and
+/// would keep all of the copy if it got that in one.
+const PIECE: usize = 64 << 10;
+
+/// A body that keeps a place.
+struct Kept {
+    body: Body,
+    /// What was not handed on yet of what it gave.
+    rest: Bytes,
+    place: Arc<OwnedSemaphorePermit>,
+}
+
+/// A part of it: as long as the connection has one of them, the whole is there.
+struct Piece {
+    bytes: Bytes,
+    _place: Arc<OwnedSemaphorePermit>,
+}
+
+impl AsRef<[u8]> for Piece {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl HttpBody for Kept {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        if self.rest.is_empty() {
+            let frame = match ready!(Pin::new(&mut self.body).poll_frame(cx)) {
+                Some(Ok(frame)) => frame,
+                other => return Poll::Ready(other),
+            };
+            match frame.into_data() {
+                Ok(bytes) => self.rest = bytes,
+                Err(other) => return Poll::Ready(Some(Ok(other))),
+            }
+        }
+        let length = self.rest.len().min(PIECE);
+        let piece = Piece { bytes: self.rest.split_to(length), _place: Arc::clone(&self.place) };
+        Poll::Ready(Some(Ok(Frame::data(Bytes::from_owner(piece)))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.rest.is_empty() && self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        let (mut hint, rest) = (self.body.size_hint(), self.rest.len() as u64);
+        if let Some(upper) = hint.upper() {
+            hint.set_upper(upper + rest);
+        }
+        hint.set_lower(hint.lower() + rest);
+        hint
+    }
+}
+
+#[cfg(test)]
+mod tests;
