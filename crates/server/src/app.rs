@@ -14,15 +14,15 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::access::{Guard, guard};
 use crate::aside::Aside;
 use crate::config::Config;
-use crate::engine::{Engine, EngineError, Workers};
+use crate::engine::{Engine, Workers};
 use crate::failure::Failure;
 use crate::health::Probe;
 use crate::intake::Intake;
 use crate::observe::Observer;
 use crate::request::{FileBody, MAX_BODY_BYTES, well_formed};
 use crate::{
-    backup, cors, deadline, decide, embeddings, health, history, namespaces, observe, openapi,
-    read, settings, texts, transfer, unread, write,
+    backup, cors, deadline, decide, embeddings, health, history, hosts, namespaces, observe,
+    openapi, read, settings, texts, transfer, unread, write,
 };
 
 /// What every handler shares.
@@ -87,6 +87,9 @@ pub(crate) fn build(app: App, config: &Config) -> axum::Router {
     // From the outside in, and as one: each time the router is given layers it boxes what it has.
     let around = ServiceBuilder::new()
         .layer(middleware::from_fn_with_state(observer, observe::answer))
+        .option_layer(
+            config.hosts.clone().map(|n| middleware::from_fn_with_state(n.into(), hosts::known)),
+        )
         // Outside of the guard: a browser asks first, and shows no key then.
         .option_layer((!config.cors.is_empty()).then(|| cors::layer(&config.cors)))
         .layer(middleware::from_fn_with_state(intake, unread::finish))

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::access::Access;
 use crate::cors::Origin;
+use crate::hosts::HostName;
 use crate::limits::Limits;
 use crate::observe::Spans;
 use crate::tls::Tls;
@@ -49,6 +50,10 @@ pub struct Config {
     pub tls: Option<Tls>,
     /// The web pages that may ask, by where they come from; none unless set.
     pub cors: Vec<Origin>,
+    /// The names that it may be asked by, beside addresses and `localhost`; a request by another
+    /// is refused with 421. Any unless set. To be set where no keys are asked for and browsers
+    /// reach the listener: else a web page whose name is made to lead there may ask all.
+    pub hosts: Option<Vec<HostName>>,
     /// Whether the texts of queries are logged, which people may have written in confidence. Not
     /// unless set.
     pub log_queries: bool,
@@ -69,6 +74,7 @@ impl Default for Config {
             access: None,
             tls: None,
             cors: Vec::new(),
+            hosts: None,
             log_queries: false,
             spans: Spans::default(),
         }

@@ -26,6 +26,12 @@ pub(crate) enum Failure {
     #[error("all {max} connections of this server are taken; try again, or share fewer")]
     Crowded { max: usize },
     #[error(
+        "this server is not known by the name {found:?}, and a web page could have made that up; \
+         ask it by its address or as localhost, or start it with that name as --allow-host NAME, \
+         or with --keys"
+    )]
+    Host { found: String },
+    #[error(
         "no key was shown, and this server asks for one; send it as Authorization: Bearer KEY, \
          or as X-API-Key: KEY"
     )]
@@ -165,6 +171,7 @@ impl Failure {
             | Self::WrongNamespace { .. }
             | Self::LimitedKey { .. }
             | Self::Unlisted => StatusCode::FORBIDDEN,
+            Self::Host { .. } => StatusCode::MISDIRECTED_REQUEST,
             Self::Crowded { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::UnknownPath { .. } | Self::UnknownModel { .. } => StatusCode::NOT_FOUND,
             Self::WrongMethod { .. } => StatusCode::METHOD_NOT_ALLOWED,

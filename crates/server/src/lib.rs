@@ -23,7 +23,8 @@
 //! - `serve`: begins, and stops without dropping what was admitted; or is part of another
 //!   program, as [`service`].
 //! - `connection`: takes connections, over `tls` or not, and holds each to the `limits`.
-//! - `app`: which handler answers which path; `access` who may ask it, `cors` which web pages.
+//! - `app`: which handler answers which path; `access` who may ask it, `cors` which web pages,
+//!   `hosts` by which names.
 //! - `request`: bytes to checked values; nothing further in checks them again.
 //! - `decide`, `embeddings`: the handlers that ask; `read`, `settings`, `history`, `transfer`,
 //!   `backup`, `health`: those that read; `write`, `texts`, `namespaces`: those that change.
@@ -55,6 +56,7 @@ mod failure;
 mod fault;
 mod health;
 mod history;
+mod hosts;
 mod intake;
 mod limits;
 mod namespaces;
@@ -75,6 +77,7 @@ mod write;
 pub use access::{Access, ApiKey, Keys, KeysError, Role};
 pub use config::Config;
 pub use cors::{Origin, OriginError};
+pub use hosts::{HostName, HostNameError};
 pub use limits::Limits;
 pub use observe::Spans;
 pub use serve::{ServeError, serve, service};

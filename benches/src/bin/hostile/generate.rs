@@ -238,7 +238,8 @@ fn large(dice: &mut Dice) -> Attack {
 }
 
 fn lying(dice: &mut Dice) -> Attack {
-    const START: &str = "POST /route HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n";
+    const START: &str =
+        "POST /route HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n";
     const CASES: [&str; 9] = [
         "content-length: 5\r\ncontent-length: 6\r\n\r\n{\"a\":1}",
         "content-length: -1\r\n\r\n{}",
@@ -248,7 +249,7 @@ fn lying(dice: &mut Dice) -> Attack {
         "transfer-encoding: chunked\r\n\r\nffffffffffffffffff\r\n{}",
         "transfer-encoding: chunked, identity\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
         "transfer-encoding: gzip\r\n\r\n{}",
-        "content-length: 2\r\n\r\n{}GET /health HTTP/1.1\r\nhost: a\r\n\r\n",
+        "content-length: 2\r\n\r\n{}GET /health HTTP/1.1\r\nhost: localhost\r\n\r\n",
     ];
     alone(format!("{START}{}", dice.of(&CASES)).into_bytes(), After::HalfClose)
 }
@@ -275,9 +276,9 @@ fn no_http(dice: &mut Dice) -> Attack {
         b"GET /\r\n\r\n",
         b"\r\n\r\n\r\n\r\n",
         b"GET / HTTP/1.1\r\nno colon here\r\n\r\n",
-        b"GET / HTTP/1.1\r\nhost : a\r\n\r\n",
-        b"GET / HTTP/1.1\r\nhost: a\r\n folded: b\r\n\r\n",
-        b"GET / HTTP/1.1\nhost: a\n\n",
+        b"GET / HTTP/1.1\r\nhost : localhost\r\n\r\n",
+        b"GET / HTTP/1.1\r\nhost: localhost\r\n folded: b\r\n\r\n",
+        b"GET / HTTP/1.1\nhost: localhost\n\n",
         b"\x00\x00\x00\x00",
     ];
     let mut bytes = dice.of(&CASES).to_vec();

@@ -83,7 +83,7 @@ pub(crate) struct JsonArgs {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Answer over HTTP
-    Serve(ServeArgs),
+    Serve(Box<ServeArgs>),
     /// Make a key for a server that asks for one
     Key(KeyArgs),
     /// Decide where texts belong, and print it

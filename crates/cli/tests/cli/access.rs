@@ -1,6 +1,7 @@
 //! Keys and TLS, as an operator sets them up and a client uses them.
 
 use std::fs;
+use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
@@ -120,12 +121,13 @@ fn what_is_wrong_with_keys_and_certificates_is_said_at_the_start() {
     folder.write("plain.yaml", "- {name: a, hash: sr_secret, role: read}");
     folder.write("list.json", "[]");
     folder.write("empty.pem", "");
-    let cases: [(&[&str], i32, &[&str]); 9] = [
+    let cases: [(&[&str], i32, &[&str]); 10] = [
         (&["serve", "--keys", "gone.yaml"], 3, &["gone.yaml", "read"]),
         (&["serve", "--keys", "plain.yaml"], 2, &["plain.yaml", "\"a\"", "sha256:"]),
         (&["serve", "--keys", "list.json"], 2, &["list.json", "synaptoroute key"]),
         (&["serve", "--tls-cert", "empty.pem"], 2, &["--tls-key"]),
         (&["serve", "--tls-cert", "empty.pem", "--tls-key", "empty.pem"], 2, &["empty.pem", "PEM"]),
+        (&["serve", "--allow-host", "a:80"], 2, &["\"a:80\"", "router.internal"]),
         (&["serve", "--cors-origin", "https://a/b"], 2, &["https://a/b", "without a path"]),
         (&["key", "--name", "a", "--role", "owner"], 2, &["owner", "admin"]),
         (
@@ -205,4 +207,44 @@ fn too_few_files_end_nothing() {
     });
     assert!(answered, "it takes no connection any more");
     service.stop();
+}
+
+/// A web page whose name is made to lead here is, to the browser, at home here.
+#[test]
+fn without_keys_it_is_asked_by_its_address_or_by_a_name_that_was_given() {
+    let folder = Folder::new();
+    make(&folder, "reader", &["--role", "read"]);
+    let routes = example();
+    let routes = routes.to_str().unwrap();
+    let statuses = |service: &Service| {
+        let port = service.url.rsplit(':').next().unwrap();
+        let names = ["127.0.0.1", "localhost", "router.internal", "b.internal", "evil.example"];
+        names.map(|name| {
+            let mut stream = TcpStream::connect(format!("127.0.0.1:{port}")).unwrap();
+            let head =
+                format!("GET /routes HTTP/1.1\r\nhost: {name}:{port}\r\nconnection: close\r\n\r\n");
+            stream.write_all(head.as_bytes()).unwrap();
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).unwrap();
+            answer.split(' ').nth(1).unwrap().parse::<u16>().unwrap()
+        })
+    };
+    let names = "router.internal,b.internal";
+    let twice = ["--allow-host", "router.internal", "--allow-host", "b.internal"];
+    let cases: [(&[&str], [u16; 5]); 6] = [
+        (&[], [200, 200, 421, 421, 421]),
+        (&["--allow-host", names], [200, 200, 200, 200, 421]),
+        (&twice, [200, 200, 200, 200, 421]),
+        (&["--insecure"], [200; 5]),
+        (&["--keys", "keys.yaml"], [401; 5]),
+        (&["--keys", "keys.yaml", "--allow-host", names], [401, 401, 401, 401, 421]),
+    ];
+    for (flags, expected) in cases {
+        let service = folder.serve(&[&[routes], flags].concat());
+        assert_eq!(statuses(&service), expected, "{flags:?}");
+    }
+    let mut program = folder.program();
+    program.env("SYNAPTOROUTE_ALLOW_HOST", names);
+    let service = Service::by(program, &[routes]);
+    assert_eq!(statuses(&service), [200, 200, 200, 200, 421]);
 }

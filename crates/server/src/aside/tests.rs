@@ -3,10 +3,12 @@ use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 
 use super::*;
+use crate::config::Config;
 use crate::engine::{Workers, start};
 
 fn places(patience: Duration) -> (Aside, Workers) {
-    let (engine, workers) = start(1, 1).unwrap();
+    let (engine, workers) =
+        start(&Config { workers: 1, max_queue: 1, ..Config::default() }).unwrap();
     (Aside::new(patience, engine), workers)
 }
 

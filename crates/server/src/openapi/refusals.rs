@@ -42,6 +42,7 @@ pub(super) fn add(path: &str, method: &str, operation: &mut Operation) {
         (412, guarded),
         (413, body),
         (415, body),
+        (421, true),
         (422, true),
         (429, method != "GET" || path == "/ready" || copies),
         (500, true),
@@ -92,6 +93,7 @@ fn said(status: u16) -> (&'static str, &'static str) {
             "The body, a text or metadata are larger than allowed, or the answer would be",
         ),
         415 => ("Unsupported Media Type", "The body is of another type, or of none"),
+        421 => ("Misdirected Request", "The service is not known by the name in `Host`"),
         422 => ("Unprocessable Entity", "A value is not allowed, or unknown; `field` names it"),
         429 => (
             "Too Many Requests",

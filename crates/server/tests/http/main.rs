@@ -10,6 +10,7 @@ mod deadlines;
 mod early;
 mod embeddings;
 mod history;
+mod hosts;
 mod metrics;
 mod mutations;
 mod namespaces;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use synaptoroute_server::{Limits, Origin};
+use synaptoroute_server::{HostName, Limits, Origin};
 
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Who may ask, and how")]
@@ -25,6 +25,11 @@ pub(crate) struct AccessArgs {
     /// * lets every page ask that somebody looks at who can reach the server
     #[arg(long, value_name = "ORIGIN", value_delimiter = ',', env = "SYNAPTOROUTE_CORS_ORIGIN")]
     pub(crate) cors_origin: Vec<Origin>,
+    /// Name that this server is asked by, beside its addresses and localhost, such as
+    /// router.internal, again for each. Any other is answered 421 where no keys are asked for,
+    /// unless --insecure: more names reach it, and so does a web page that takes one of them
+    #[arg(long, value_name = "NAME", value_delimiter = ',', env = "SYNAPTOROUTE_ALLOW_HOST")]
+    pub(crate) allow_host: Vec<HostName>,
     /// Connections at a time; one more is answered 503 and closed. Each takes an open file of
     /// the process, whose limit is raised to fit
     #[arg(

@@ -73,8 +73,8 @@ pub(crate) struct ServeArgs {
         env = "SYNAPTOROUTE_LISTEN"
     )]
     pub(crate) listen: SocketAddr,
-    /// Listen beyond this machine although no --keys are asked for: whoever reaches the
-    /// address can read and change the routes
+    /// Listen beyond this machine although no --keys are asked for, and answer by any name:
+    /// whoever reaches the address, web pages included, can read and change the routes
     #[arg(long, env = "SYNAPTOROUTE_INSECURE", value_parser = BoolishValueParser::new())]
     pub(crate) insecure: bool,
     /// Threads that encode and decide; more than there are cores makes every answer slower

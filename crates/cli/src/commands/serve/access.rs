@@ -4,7 +4,7 @@ use std::env;
 use std::fs;
 use std::path::PathBuf;
 
-use synaptoroute_server::{Access, Keys, Limits, Tls};
+use synaptoroute_server::{Access, HostName, Keys, Limits, Tls};
 use tokio::signal::unix::Signal;
 
 use crate::args::ServeArgs;
@@ -23,6 +23,8 @@ pub(super) struct Entrance {
     pub(super) access: Option<Access>,
     pub(super) tls: Option<Tls>,
     pub(super) limits: Limits,
+    /// The names to be asked by; any, where none are listed.
+    pub(super) hosts: Option<Vec<HostName>>,
 }
 
 /// What the flags say of it; refuses to be open to all the world by oversight.
@@ -44,7 +46,11 @@ pub(super) fn open(args: &ServeArgs) -> Result<Entrance, Failure> {
         ));
     }
     let limits = with_files_for(args.access.limits());
-    Ok(Entrance { access: keys.map(Access::new), tls, limits })
+    let names = &args.access.allow_host;
+    // A key is what no page has; without one, names are what tells a page from a caller.
+    let by_name = (keys.is_none() && !args.insecure) || !names.is_empty();
+    let hosts = by_name.then(|| names.clone());
+    Ok(Entrance { access: keys.map(Access::new), tls, limits, hosts })
 }
 
 /// Raises the limit of open files to what the connections need, or else lowers their number:

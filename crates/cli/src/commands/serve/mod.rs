@@ -122,6 +122,7 @@ fn config(args: &ServeArgs, entrance: Entrance) -> Config {
     config.access = entrance.access;
     config.tls = entrance.tls;
     config.cors.clone_from(&args.access.cors_origin);
+    config.hosts = entrance.hosts;
     config.log_queries = args.logs.log_queries;
     config.grace = Duration::from_secs(args.grace);
     config

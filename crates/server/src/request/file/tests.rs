@@ -2,13 +2,15 @@ use axum::body::Body;
 use axum::http::header;
 
 use super::*;
+use crate::config::Config;
 use crate::engine;
 use crate::intake::Intake;
 
 /// An import goes on reading where its caller has gone, and its bytes were not counted then.
 #[tokio::test]
 async fn its_bytes_count_as_long_as_it_lives() {
-    let (engine, _workers) = engine::start(1, 1).unwrap();
+    let (engine, _workers) =
+        engine::start(&Config { workers: 1, max_queue: 1, ..Config::default() }).unwrap();
     let intake = Intake::new(100, engine);
     let watched = intake.watch(Body::from(r#"{"version": 1, "routes": []}"#));
     let mut request = Request::new(Body::new(watched.clone()));
