@@ -19,15 +19,9 @@ mod words;
 use std::process::ExitCode;
 
 use clap::Parser;
-use mimalloc::MiMalloc;
 
 use crate::args::{Args, Command, ModelCommand};
 use crate::failure::Failure;
-
-/// Of what HTTP adds to a query, a quarter was spent in the system's allocator, which is slow where
-/// one thread lets go of what another one made; this one takes half as long.
-#[global_allocator]
-static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     let args = Args::parse();
