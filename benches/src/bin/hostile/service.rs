@@ -79,7 +79,8 @@ impl Service {
     pub(crate) fn panics(&self) -> io::Result<u64> {
         let mut connection = TcpStream::connect(self.address)?;
         connection.set_read_timeout(Some(PAGE_WITHIN))?;
-        connection.write_all(b"GET /metrics HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")?;
+        connection
+            .write_all(b"GET /metrics HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")?;
         let mut page = String::new();
         connection.read_to_string(&mut page)?;
         traces::counted(&page).ok_or_else(|| io::Error::other("it does not count its panics"))

@@ -22,8 +22,14 @@ use tokio::task;
 
 use crate::config::Config;
 use crate::deadline::Commitment;
-use queue::{Job, Lane, Queue};
+use job::{Pending, Reply, Task};
+use queue::{Lane, Queue};
 
+pub(crate) use error::EngineError;
+pub(crate) use job::Done;
+
+mod error;
+mod job;
 mod queue;
 #[cfg(test)]
 mod tests;
@@ -31,49 +37,8 @@ mod tests;
 /// Longest that a refused caller is told to stay away, in seconds: by then much has changed.
 const LONGEST_ABSENCE: u64 = 60;
 
-/// Why a job gave no answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum EngineError {
-    /// As many requests wait as may.
-    #[error(
-        "as many requests are waiting as this server allows; try again in {retry_after_s} seconds"
-    )]
-    Full {
-        /// See [`Engine::retry_after_s`].
-        retry_after_s: u64,
-    },
-    /// The requests that wait, and the answers that are read, are as large as they may be.
-    #[error(
-        "the requests that wait and the answers that are being read take as much memory as this \
-         server allows; try again in {retry_after_s} seconds"
-    )]
-    Heavy {
-        /// See [`Engine::retry_after_s`].
-        retry_after_s: u64,
-    },
-    /// As many copies of everything are made, or read by their callers, as may be.
-    #[error(
-        "as many exports, backups and diffs are being read as this server allows; try again in \
-         {retry_after_s} seconds"
-    )]
-    Copying {
-        /// About as long as the queue takes to drain: what nobody can tell is how long others
-        /// read.
-        retry_after_s: u64,
-    },
-    /// Its deadline was first.
-    #[error("no answer was ready within {allowed:?}, the request's deadline; nothing was changed")]
-    Late {
-        /// How long it might take.
-        allowed: Duration,
-    },
-    /// The server is on its way down.
-    #[error("the server is stopping; ask another, or this one once it is back")]
-    Stopping,
-    /// The job panicked.
-    #[error("the request failed inside the server; its log says more")]
-    Panicked,
-}
+/// A request's place in the queue.
+pub(crate) type Ticket = Arc<OwnedSemaphorePermit>;
 
 /// Where handlers bring their jobs; a copy is as good as the original.
 #[derive(Clone)]
@@ -103,38 +68,6 @@ impl Drop for Workers {
     fn drop(&mut self) {
         self.shared.queue.close();
     }
-}
-
-/// A request's place in the queue.
-pub(crate) type Ticket = Arc<OwnedSemaphorePermit>;
-
-/// What a job came to.
-#[derive(Debug)]
-pub(crate) struct Done<T> {
-    /// What it returned.
-    pub(crate) value: T,
-    /// How long it waited for a thread.
-    pub(crate) waited: Duration,
-}
-
-/// The promise of an answer.
-struct Pending<T> {
-    answer: oneshot::Receiver<Reply<T>>,
-    running: watch::Receiver<()>,
-    /// Told if nobody waits for the answer any more.
-    shared: Arc<Shared>,
-    answered: bool,
-}
-
-type Reply<T> = Result<Done<T>, EngineError>;
-
-/// What a thread is to do, and for whom.
-struct Task<T, W> {
-    work: W,
-    reply: oneshot::Sender<Reply<T>>,
-    submitted: Instant,
-    ticket: Ticket,
-    shared: Arc<Shared>,
 }
 
 /// Starts [`Config::workers`] threads, at least one, for [`Config::max_queue`] requests beyond
@@ -189,24 +122,6 @@ impl Shared {
     fn count_panic(&self) -> EngineError {
         self.panics.fetch_add(1, Ordering::Relaxed);
         EngineError::Panicked
-    }
-}
-
-impl<T, W> Job for Task<T, W>
-where
-    T: Send,
-    W: FnOnce() -> T + Send,
-{
-    fn is_wanted(&self) -> bool {
-        !self.reply.is_closed()
-    }
-
-    fn run(self: Box<Self>) {
-        let Self { work, reply, submitted, ticket, shared } = *self;
-        let result = shared.run(work, submitted.elapsed());
-        // Before the answer: who has it may come back at once, and finds room.
-        drop(ticket);
-        let _gone = reply.send(result);
     }
 }
 
@@ -326,8 +241,9 @@ impl Engine {
     /// Runs the last job of a request on a thread that may wait for the disk.
     ///
     /// Until it begins it is as any other job: not run if its caller goes away or the server
-    /// has stopped, or its deadline is past. Once begun it is done whatever happens, and the caller hears what came of
-    /// it, for nobody could tell what a change came to that was cut short.
+    /// has stopped, or its deadline is past. Once begun it is done whatever happens, and the
+    /// caller hears what came of it, for nobody could tell what a change came to that was cut
+    /// short.
     pub(crate) async fn finish<T, W>(&self, ticket: Ticket, work: W) -> Result<T, EngineError>
     where
         T: Send + 'static,
@@ -365,34 +281,5 @@ impl Engine {
         }
         let (running, shared) = (self.running.clone(), Arc::clone(&self.shared));
         Ok(Pending { answer, running, shared, answered: false })
-    }
-}
-
-impl<T> Pending<T> {
-    async fn answer(mut self) -> Result<Done<T>, EngineError> {
-        let answer = tokio::select! {
-            biased;
-            result = &mut self.answer => result.unwrap_or(Err(EngineError::Stopping)),
-            _stopped = self.running.changed() => Err(EngineError::Stopping),
-        };
-        self.answered = true;
-        answer
-    }
-}
-
-impl<T> Drop for Pending<T> {
-    fn drop(&mut self) {
-        if !self.answered {
-            // Closed first, so that whoever is told finds it so.
-            self.answer.close();
-            self.shared.queue.abandon();
-        }
-    }
-}
-
-impl<T> Done<T> {
-    /// [`Self::waited`] in microseconds.
-    pub(crate) fn queue_us(&self) -> u64 {
-        u64::try_from(self.waited.as_micros()).unwrap_or(u64::MAX)
     }
 }
