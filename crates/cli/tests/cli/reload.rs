@@ -1,10 +1,15 @@
 //! `serve` with a routes file that changes: SIGHUP and `--watch`.
 
 use std::fs;
+use std::io::{BufRead, BufReader};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::Duration;
 
 use serde_json::json;
 
-use crate::support::{Folder, objects};
+use crate::support::{Folder, objects, printed};
 
 const FIRST: &str = "version: 1
 routes:
@@ -130,4 +135,54 @@ fn sighup_without_a_routes_file_ends_nothing() {
     service.post("/routes", &json!({ "name": "greeting", "utterances": ["hello"] }));
     assert_eq!(service.names(), ["greeting"]);
     service.stop();
+}
+
+/// It ended a service that was still encoding its routes: seconds, with a thousand.
+#[test]
+fn sighup_while_it_starts_ends_nothing() {
+    let folder = Folder::new();
+    let texts: Vec<String> = (0..400).map(|number| format!("text number {number}")).collect();
+    let routes = json!({ "version": 1, "routes": [{ "name": "long", "utterances": texts }] });
+    let file = folder.write("routes.json", routes.to_string());
+    // Its port is taken before its routes are read. Nobody else takes this one meanwhile, most
+    // likely.
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let mut command = folder.program();
+    command.args(["serve", "--listen", &free.to_string(), &file]);
+    let mut service = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    while TcpStream::connect(free).is_err() {
+        assert!(service.try_wait().unwrap().is_none(), "it did not start");
+        thread::sleep(Duration::from_millis(1));
+    }
+    let id = service.id().to_string();
+    let signal = |name: &str| {
+        assert!(Command::new("kill").args([name, &id]).status().unwrap().success());
+    };
+    signal("-HUP");
+    let mut url = String::new();
+    BufReader::new(service.stdout.as_mut().unwrap()).read_line(&mut url).unwrap();
+    assert!(url.starts_with("http://"), "{url:?}");
+    signal("-TERM");
+    assert!(service.wait().unwrap().success());
+}
+
+/// A key was taken away, and all that had been taught over HTTP was gone.
+#[test]
+fn a_sighup_for_the_keys_leaves_a_routes_file_that_is_as_it_was() {
+    let folder = Folder::new();
+    let file = folder.write("routes.yaml", FIRST);
+    let make = ["key", "--name", "a", "--role", "admin", "--append", "keys.yaml"];
+    let key = printed(&folder.run(&make)).trim().to_owned();
+    let service = folder.serve(&[&file, "--keys", "keys.yaml"]);
+    let add = ["routes", "add", "learned", "by heart", "--url", &service.url, "--api-key", &key];
+    printed(&folder.run(&add));
+    service.signal("-HUP");
+    service.says("as it was");
+    let list = ["routes", "--json", "--url", &service.url, "--api-key", &key];
+    assert_eq!(objects(&folder.run(&list)).len(), 2);
+
+    folder.write("routes.yaml", SECOND);
+    service.signal("-HUP");
+    service.says("1 route, revision 3");
+    assert_eq!(objects(&folder.run(&list)).len(), 1);
 }

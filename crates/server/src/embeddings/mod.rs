@@ -2,7 +2,6 @@
 
 mod input;
 
-use axum::Json;
 use axum::extract::State;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -15,6 +14,7 @@ use crate::app::App;
 use crate::decide::PART;
 use crate::engine::Done;
 use crate::failure::{Failure, Fault};
+use crate::reply::Reply;
 use crate::request::JsonBody;
 use input::Input;
 
@@ -90,7 +90,7 @@ struct Usage {
 pub(crate) async fn create(
     State(app): State<App>,
     JsonBody(body): JsonBody<Request>,
-) -> Result<Json<Response>, Failure> {
+) -> Result<Reply, Failure> {
     let model = app.router.model();
     check_model(model, body.model)?;
     check_dimensions(model, body.dimensions)?;
@@ -112,7 +112,9 @@ pub(crate) async fn create(
     };
     app.engine.run_parts(&ticket, PART, texts.chunks(PART).map(part), each).await?;
     let format = body.encoding_format.unwrap_or_default();
-    Ok(Json(respond(model.name.clone(), format, embeddings)))
+    let mut reply = Reply::new(&app.intake);
+    reply.put(&respond(model.name.clone(), format, embeddings))?;
+    Ok(reply)
 }
 
 /// The served name, also without the part that names the quantisation.

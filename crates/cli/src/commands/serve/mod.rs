@@ -37,13 +37,18 @@ pub(crate) fn run(args: &ServeArgs, engine_args: &EngineArgs) -> Result<(), Fail
     let traces = traces::open(&args.traces)?;
     begin_log(args);
     panics::log(args.logs.log_queries);
+    let runtime = tokio::runtime::Runtime::new().map_err(Failure::Runtime)?;
+    // From here on it ends nothing, however long it takes to open what is served.
+    let early_hangup = {
+        let _inside = runtime.enter();
+        signal(SignalKind::hangup()).map_err(Failure::Runtime)?
+    };
     let listen = |source| Failure::Listen { address: args.listen, source };
     // Before anything is opened: a start that fails for its address changes no database. Nobody
     // is answered until all is ready.
     let listener = std::net::TcpListener::bind(args.listen).map_err(listen)?;
     listener.set_nonblocking(true).map_err(listen)?;
     let served = content::open(args, engine_args)?;
-    let runtime = tokio::runtime::Runtime::new().map_err(Failure::Runtime)?;
     let scheme = if entrance.tls.is_some() { "https" } else { "http" };
     let done = runtime.block_on(async {
         let listener = TcpListener::from_std(listener).map_err(listen)?;
@@ -52,6 +57,7 @@ pub(crate) fn run(args: &ServeArgs, engine_args: &EngineArgs) -> Result<(), Fail
         let stop = stop_signal().map_err(Failure::Runtime)?;
         let access = entrance.access.clone();
         hear_hangups(args, access, served.source).map_err(Failure::Runtime)?;
+        drop(early_hangup);
         output::line(&url)?;
         introduce(&served.router, &url, args, entrance.access.is_some());
         let mut config = config(args, entrance);
@@ -90,6 +96,7 @@ fn hear_hangups(
 ) -> std::io::Result<()> {
     let hangup = || signal(SignalKind::hangup());
     let keys = access.zip(args.access.keys.clone());
+    let has_keys = keys.is_some();
     if keys.is_none() && source.is_none() {
         let mut hangup = hangup()?;
         tokio::spawn(async move {
@@ -102,7 +109,7 @@ fn hear_hangups(
         tokio::spawn(access::keep_up(access, keys, hangup()?));
     }
     if let Some(source) = source {
-        tokio::spawn(reload::keep_up(source, hangup()?));
+        tokio::spawn(reload::keep_up(source, hangup()?, has_keys));
     }
     Ok(())
 }

@@ -38,6 +38,14 @@ pub(super) struct Source {
     pub(super) mode: ImportMode,
 }
 
+impl Source {
+    /// Whether the same stands in it as when it was last read.
+    fn is_as_it_was(&self) -> bool {
+        let content = Content::of(&self.path);
+        content.is_some() && content == self.content
+    }
+}
+
 /// What tells one state of a file from another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Stamp {
@@ -72,13 +80,25 @@ impl Content {
 }
 
 /// Follows the file for as long as it is polled.
-pub(super) async fn keep_up(mut source: Source, mut hangup: Signal) {
+///
+/// Where a SIGHUP has `keys` read again too, it is most likely about those: a file that is as it was
+/// is then left alone, for taking it would undo what was changed over HTTP meanwhile.
+pub(super) async fn keep_up(mut source: Source, mut hangup: Signal, keys: bool) {
     let mut look = time::interval(LOOK);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut seen = source.stamp;
     loop {
         tokio::select! {
-            signal = hangup.recv() => if signal.is_none() { return },
+            signal = hangup.recv() => {
+                if signal.is_none() {
+                    return;
+                }
+                if keys && source.is_as_it_was() {
+                    let path = source.path.display();
+                    output::note(format_args!("{path} is as it was, and not taken again"));
+                    continue;
+                }
+            }
             _ = look.tick(), if source.watch => {
                 let now = Stamp::of(&source.path);
                 // Twice the same: what is being written is not half of it yet.
@@ -88,8 +108,7 @@ pub(super) async fn keep_up(mut source: Source, mut hangup: Signal) {
                     continue;
                 }
                 // Touched, or written again as it was: what was changed over HTTP stays.
-                let content = Content::of(&source.path);
-                if content.is_some() && content == source.content {
+                if source.is_as_it_was() {
                     source.stamp = now;
                     continue;
                 }
