@@ -33,8 +33,8 @@ pub struct Config {
     /// queue refuses fewer in a burst, and lets each wait longer.
     pub max_queue: usize,
     /// Bytes of bodies that may be inside at a time, those that are still coming included, and
-    /// of decisions and vectors beyond the first 64 KiB of an answer until they are sent; a request that
-    /// brings or asks for more is refused with 429. 256 MiB unless set.
+    /// of decisions and vectors beyond the first 64 KiB of an answer until they are sent; a
+    /// request that brings or asks for more is refused with 429. 256 MiB unless set.
     pub max_queue_bytes: usize,
     /// How long a request may take unless it says `X-Timeout-Ms` itself; past it it is answered
     /// 503 and costs no inference. Unset, as long as it takes.
