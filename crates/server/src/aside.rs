@@ -48,7 +48,7 @@ impl Aside {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, EngineError> {
-        self.briefly(&self.reads, work).await
+        self.run(acquire(&self.reads).await, work).await.map(|(value, _place)| value)
     }
 
     /// Takes in a file, or looks at all there is without copying it.
@@ -56,7 +56,7 @@ impl Aside {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, EngineError> {
-        self.briefly(&self.files, work).await
+        self.run(acquire(&self.files).await, work).await.map(|(value, _place)| value)
     }
 
     /// Copies what may be everything. Its place is to be kept with the answer.
@@ -67,21 +67,17 @@ impl Aside {
         let permit = time::timeout(self.patience, acquire(&self.copies)).await;
         let permit = permit
             .map_err(|_late| EngineError::Copying { retry_after_s: self.engine.retry_after_s() })?;
-        // With the value, so that it lives as long even where nobody waits for that any more.
-        let work = move || (work(), Place(permit));
-        task::spawn_blocking(work).await.map_err(|_| self.engine.count_panic())
+        self.run(permit, work).await
     }
 
-    async fn briefly<T: Send + 'static>(
+    /// The permit comes back with the value, so that it lives as long even where nobody waits for
+    /// that any more.
+    async fn run<T: Send + 'static>(
         &self,
-        places: &Arc<Semaphore>,
+        permit: OwnedSemaphorePermit,
         work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, EngineError> {
-        let permit = acquire(places).await;
-        let work = move || {
-            let _permit = permit;
-            work()
-        };
+    ) -> Result<(T, Place), EngineError> {
+        let work = move || (work(), Place(permit));
         task::spawn_blocking(work).await.map_err(|_| self.engine.count_panic())
     }
 }

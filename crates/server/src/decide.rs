@@ -84,10 +84,8 @@ pub(crate) async fn route(
     let (asked, scope) = (query.clone(), router.clone());
     let is_short = query.as_str().len() <= SHORT;
     let work = move || router.route(&query, options);
-    let done = match is_short {
-        true => app.engine.run_short(work).await?,
-        false => app.engine.run(work).await?,
-    };
+    let done =
+        if is_short { app.engine.run_short(work).await? } else { app.engine.run(work).await? };
     let queue_us = done.queue_us();
     let failed = |error| Failure::encoding(error, |_| "query".to_owned());
     let mut answer = done.value.map_err(failed)?;

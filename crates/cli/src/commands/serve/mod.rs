@@ -38,11 +38,11 @@ pub(crate) fn run(args: &ServeArgs, engine_args: &EngineArgs) -> Result<(), Fail
     begin_log(args);
     panics::log(args.logs.log_queries);
     let runtime = tokio::runtime::Runtime::new().map_err(Failure::Runtime)?;
-    // From here on it ends nothing, however long it takes to open what is served.
-    let early_hangup = {
+    {
         let _inside = runtime.enter();
-        signal(SignalKind::hangup()).map_err(Failure::Runtime)?
-    };
+        // Heard once, it ends nothing from here on, however long it takes to open what is served.
+        drop(signal(SignalKind::hangup()).map_err(Failure::Runtime)?);
+    }
     let listen = |source| Failure::Listen { address: args.listen, source };
     // Before anything is opened: a start that fails for its address changes no database. Nobody
     // is answered until all is ready.
@@ -57,7 +57,6 @@ pub(crate) fn run(args: &ServeArgs, engine_args: &EngineArgs) -> Result<(), Fail
         let stop = stop_signal().map_err(Failure::Runtime)?;
         let access = entrance.access.clone();
         hear_hangups(args, access, served.source).map_err(Failure::Runtime)?;
-        drop(early_hangup);
         output::line(&url)?;
         introduce(&served.router, &url, args, entrance.access.is_some());
         let mut config = config(args, entrance);
