@@ -3,6 +3,7 @@
 //!
 //! - `bitext`: accuracy and out-of-scope acceptance of nearest evidence on a support set.
 //! - `prior`: fits the logistic that stands in for confidence until a fit replaces it.
+//! - `quality`: fitted decisions on three sets; run by `benches/quality/run`.
 //! - `hostile`: requests that no honest client sends, to a service started for it.
 //!
 //! Folders hold JSON lines with `text` and `intent`; `oos` marks what no route should take.
@@ -55,4 +56,7 @@ pub enum BenchError {
     /// The router failed.
     #[error(transparent)]
     Router(#[from] synaptoroute::RouterError),
+    /// Nothing was fitted.
+    #[error(transparent)]
+    Fit(#[from] synaptoroute::FitError),
 }

@@ -1,5 +1,6 @@
 //! Confidence before anything was fitted.
 
+use crate::fit::Acceptance;
 use crate::threshold::Cut;
 
 /// A fixed logistic of `nearest`, used until a fit replaces it.
@@ -24,14 +25,14 @@ impl Prior {
     /// For bge-small-en-v1.5.
     pub const BGE_SMALL: Self = Self { slope: 24.54, middle: 0.7495 };
 
-    /// The `nearest` from which on a route has this confidence; infinite at the ends.
-    pub(crate) fn nearest(&self, cut: Cut) -> f64 {
-        self.middle + (cut.get() / (1.0 - cut.get())).ln() / self.slope
+    /// As what a fit would put in its place.
+    pub(crate) const fn acceptance(&self) -> Acceptance {
+        Acceptance { slope: self.slope, middle: self.middle }
     }
 
     /// Confidence of a route with this `nearest`.
     #[must_use]
     pub fn confidence(&self, nearest: f64) -> f64 {
-        1.0 / (1.0 + (-self.slope * (nearest - self.middle)).exp())
+        self.acceptance().confidence(nearest)
     }
 }

@@ -7,30 +7,57 @@
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
-use crate::confidence::DEFAULT_CUT;
 use crate::decision::{Candidate, Decision, Neighbour, Outcome, Reason};
 use crate::evidence::{Evidence, best};
+use crate::explain::{CutSource, Explanation};
+use crate::fit::Scorer;
 use crate::index::{Group, Hit, Search};
 use crate::metadata::Metadata;
 use crate::routes::RouteEntry;
 use crate::settings::TopK;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Snapshot, row_in_force};
 use crate::threshold::Cut;
 
+/// A text to decide for.
+#[derive(Clone, Copy, Debug)]
+pub struct Query<'a> {
+    /// The text, of which a fit may count words and runs of characters; empty if nobody knows it.
+    pub text: &'a str,
+    /// Its unit vector, as wide as the model's are.
+    pub vector: &'a [f32],
+}
+
+/// What an answer is to hold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DecideOptions {
+    /// Candidates to list, in place of the namespace's setting.
+    pub top_k: Option<TopK>,
+    /// Whether to say why.
+    pub explain: bool,
+}
+
 /// A route with its evidence and what follows from it.
-struct Weighed<'a> {
-    route: &'a RouteEntry,
-    evidence: Evidence<'a>,
-    score: f64,
-    confidence: f64,
-    cut: Cut,
+pub(crate) struct Weighed<'a> {
+    pub(crate) route: &'a RouteEntry,
+    /// Where it stands in the fit.
+    pub(crate) row: Option<u32>,
+    pub(crate) evidence: Evidence<'a>,
+    pub(crate) score: f64,
+    pub(crate) confidence: f64,
+    pub(crate) cut: Cut,
+    pub(crate) cut_source: CutSource,
     /// Why it is refused; `None` if it passes.
-    refusal: Option<Reason>,
+    pub(crate) refusal: Option<Reason>,
 }
 
 /// A route and what its score does not exceed.
 struct Bounded<'a> {
     route: &'a RouteEntry,
+    row: Option<u32>,
+    /// Of `nearest`.
+    nearest: f64,
+    /// Of the score.
     at_most: f64,
     /// Whether its rows were gathered.
     gathered: bool,
@@ -41,17 +68,18 @@ const GATHERED: usize = 6;
 
 /// What rounding may do to a curve and its inverse, and far more: a route that comes so near to
 /// its cut is looked at.
-const NEAREST_SLACK: f64 = 1e-9;
+const SLACK: f64 = 1e-9;
 
 /// A query's pass over all that a snapshot holds, from which [`Found::decide`] decides: two steps
 /// for whoever wants to know how long each takes.
 pub struct Found<'a> {
     snapshot: &'a Snapshot,
     search: Search<'a>,
+    scorer: Scorer<'a>,
 }
 
 impl Snapshot {
-    /// Decides for a query's unit vector; `top_k` stands in for the namespace's setting.
+    /// Decides for a query.
     ///
     /// The winner is the highest score among the routes that pass their own cuts, so a
     /// strict route never hides one that passes.
@@ -60,8 +88,12 @@ impl Snapshot {
     ///
     /// If the vector's width is not that of the routes' vectors.
     #[must_use]
-    pub fn decide(&self, query: &[f32], top_k: Option<TopK>) -> Decision {
-        self.search(query).decide(top_k)
+    pub fn decide<'a>(
+        &'a self,
+        query: impl Into<Query<'a>>,
+        options: impl Into<DecideOptions>,
+    ) -> Decision {
+        self.search(query).decide(options)
     }
 
     /// The first step of [`Self::decide`], which grows with what is stored: bounds the similarity
@@ -71,49 +103,70 @@ impl Snapshot {
     ///
     /// If the vector's width is not that of the routes' vectors.
     #[must_use]
-    pub fn search<'a>(&'a self, query: &'a [f32]) -> Found<'a> {
-        Found { snapshot: self, search: Search::run(&self.index, query, self.groups()) }
+    pub fn search<'a>(&'a self, query: impl Into<Query<'a>>) -> Found<'a> {
+        let query = query.into();
+        let search = Search::run(&self.index, query.vector, self.groups());
+        let prior = self.prior.acceptance();
+        let scorer = Scorer::new(self.fit.as_deref(), prior, self.index.kernels(), &query);
+        Found { snapshot: self, search, scorer }
     }
 
-    fn decide_from<'a>(&'a self, mut search: Search<'a>, top_k: Option<TopK>) -> Decision {
-        let shown = top_k.unwrap_or(self.settings.top_k).get();
-        // The margin asks for the second, whoever is shown.
-        let weighed = self.leaders(&mut search, shown.max(2));
+    fn decide_from<'a>(
+        &'a self,
+        mut search: Search<'a>,
+        scorer: &Scorer<'_>,
+        options: DecideOptions,
+    ) -> Decision {
+        let shown = options.top_k.unwrap_or(self.settings.top_k).get();
+        // The margin asks for the second, whoever is shown, and so does who asks why.
+        let weighed = self.leaders(&mut search, scorer, shown.max(2));
 
         let (outcome, reason) = self.outcome(&weighed);
         let winner = weighed.first().filter(|_| outcome == Outcome::Matched).map(|w| w.route);
         let intent = winner.map(|route| route.name.clone());
+        let explanation = options
+            .explain
+            .then(|| Explanation::of(self, scorer, &weighed, shown, outcome, reason));
         Decision {
             route: intent.clone(),
             intent,
             outcome,
             confidence: weighed.first().map_or(0.0, |w| w.confidence),
-            threshold: weighed.first().map_or(DEFAULT_CUT, |w| w.cut).get(),
-            calibrated: false,
+            threshold: weighed.first().map_or_else(|| scorer.cut(None), |w| w.cut).get(),
+            calibrated: scorer.is_calibrated(),
             reason,
             candidates: weighed.iter().take(shown).map(Weighed::candidate).collect(),
             metadata: winner.map_or_else(Metadata::default, |w| w.attributes.metadata.clone()),
             revision: self.revision,
-            fit: None,
+            fit: self.fit_status(),
+            explanation,
         }
     }
 
     /// The first `count` routes: those that pass, then those that do not, each by score.
-    fn leaders<'a>(&'a self, search: &mut Search<'a>, count: usize) -> Vec<Weighed<'a>> {
+    fn leaders<'a>(
+        &'a self,
+        search: &mut Search<'a>,
+        scorer: &Scorer<'_>,
+        count: usize,
+    ) -> Vec<Weighed<'a>> {
         search.gather([(Group::NAMESPACE, self.negatives)]);
         let common = best(search, Group::NAMESPACE);
         let bounded = |route: &'a RouteEntry| {
-            let at_most = search.at_most(Group::utterances(route.slot));
-            Bounded { route, at_most: at_most.into(), gathered: false }
+            let row = self.fit.as_ref().and_then(|fit| row_in_force(fit, route));
+            let nearest = search.at_most(Group::utterances(route.slot)).into();
+            let at_most = scorer.score(row, nearest);
+            Bounded { route, row, nearest, at_most, gathered: false }
         };
-        let usual = self.prior.nearest(DEFAULT_CUT);
         let (may_pass, cannot): (Vec<_>, Vec<_>) =
-            self.routes().map(bounded).partition(|bounded| self.may_pass(bounded, usual));
+            self.routes().map(bounded).partition(|bounded| may_pass(scorer, bounded));
 
         let (mut passing, mut refused) = (Vec::new(), Vec::new());
         let mut rest = BinaryHeap::from(may_pass);
-        while let Some(next) = next(search, &mut rest, |next| settled(&passing, count, next)) {
-            let weighed = self.weigh(search, next.route, common);
+        while let Some(next) =
+            next(search, scorer, &mut rest, |next| settled(&passing, count, next))
+        {
+            let weighed = Weighed::of(search, scorer, &next, common);
             let to = if weighed.refusal.is_none() { &mut passing } else { &mut refused };
             add(to, weighed, count);
         }
@@ -121,43 +174,13 @@ impl Snapshot {
         let needed = count.saturating_sub(passing.len());
         refused.truncate(needed);
         let mut rest = BinaryHeap::from(cannot);
-        while let Some(next) = next(search, &mut rest, |next| settled(&refused, needed, next)) {
-            add(&mut refused, self.weigh(search, next.route, common), needed);
+        while let Some(next) =
+            next(search, scorer, &mut rest, |next| settled(&refused, needed, next))
+        {
+            add(&mut refused, Weighed::of(search, scorer, &next, common), needed);
         }
         passing.extend(refused);
         passing
-    }
-
-    /// Whether the route's cuts leave it a chance, whatever negatives say. `usual` is the
-    /// `nearest` that the default cut asks for.
-    fn may_pass(&self, bounded: &Bounded<'_>, usual: f64) -> bool {
-        let attributes = &bounded.route.attributes;
-        let least = attributes.threshold.map_or(usual, |cut| self.prior.nearest(cut));
-        bounded.at_most + NEAREST_SLACK >= least
-            && attributes.score_threshold.is_none_or(|cut| bounded.at_most >= cut.get())
-    }
-
-    fn weigh<'a>(
-        &self,
-        search: &mut Search<'a>,
-        route: &'a RouteEntry,
-        common: Option<f64>,
-    ) -> Weighed<'a> {
-        let evidence = Evidence::weigh(search, route, common);
-        let score = evidence.nearest;
-        let confidence = self.prior.confidence(evidence.nearest);
-        let cut = route.attributes.threshold.unwrap_or(DEFAULT_CUT);
-        let score_cut = route.attributes.score_threshold;
-        let refusal = if evidence.negative.is_some_and(|negative| negative > evidence.best) {
-            Some(Reason::NearerToNegative)
-        } else if confidence < cut.get() {
-            Some(Reason::BelowThreshold)
-        } else if score_cut.is_some_and(|cut| evidence.nearest < cut.get()) {
-            Some(Reason::BelowScoreThreshold)
-        } else {
-            None
-        };
-        Weighed { route, evidence, score, confidence, cut, refusal }
     }
 
     fn outcome(&self, weighed: &[Weighed<'_>]) -> (Outcome, Reason) {
@@ -181,9 +204,55 @@ impl Found<'_> {
     /// The second step of [`Snapshot::decide`]: computes the similarities that the bounds leave
     /// in question, and decides.
     #[must_use]
-    pub fn decide(self, top_k: Option<TopK>) -> Decision {
-        self.snapshot.decide_from(self.search, top_k)
+    pub fn decide(self, options: impl Into<DecideOptions>) -> Decision {
+        self.snapshot.decide_from(self.search, &self.scorer, options.into())
     }
+}
+
+impl<'a> From<&'a [f32]> for Query<'a> {
+    fn from(vector: &'a [f32]) -> Self {
+        Self { text: "", vector }
+    }
+}
+
+impl<'a> From<&'a Vec<f32>> for Query<'a> {
+    fn from(vector: &'a Vec<f32>) -> Self {
+        Self { text: "", vector }
+    }
+}
+
+impl<'a, const WIDTH: usize> From<&'a [f32; WIDTH]> for Query<'a> {
+    fn from(vector: &'a [f32; WIDTH]) -> Self {
+        Self { text: "", vector }
+    }
+}
+
+impl DecideOptions {
+    /// These candidates, and no explanation.
+    #[must_use]
+    pub const fn top_k(top_k: Option<TopK>) -> Self {
+        Self { top_k, explain: false }
+    }
+
+    /// The same, and why.
+    #[must_use]
+    pub const fn explained(self) -> Self {
+        Self { explain: true, ..self }
+    }
+}
+
+impl From<Option<TopK>> for DecideOptions {
+    fn from(top_k: Option<TopK>) -> Self {
+        Self::top_k(top_k)
+    }
+}
+
+/// Whether the route's cuts leave it a chance, whatever negatives say.
+fn may_pass(scorer: &Scorer<'_>, bounded: &Bounded<'_>) -> bool {
+    let attributes = &bounded.route.attributes;
+    let cut = attributes.threshold.unwrap_or_else(|| scorer.cut(bounded.row));
+    scorer.sum(bounded.row, bounded.nearest) + SLACK >= scorer.sum_at(cut)
+        && attributes.score_threshold.is_none_or(|cut| bounded.nearest >= cut.get())
 }
 
 /// Whether the first `count` are there, and nothing of at most this score comes before any of
@@ -207,6 +276,7 @@ fn add<'a>(leaders: &mut Vec<Weighed<'a>>, new: Weighed<'a>, count: usize) {
 /// it. The rows of those that come next are gathered along: the pass is what costs.
 fn next<'a>(
     search: &mut Search<'_>,
+    scorer: &Scorer<'_>,
     rest: &mut BinaryHeap<Bounded<'a>>,
     settled: impl Fn(f64) -> bool,
 ) -> Option<Bounded<'a>> {
@@ -225,17 +295,45 @@ fn next<'a>(
             let utterances = (Group::utterances(route.slot), route.utterances);
             [utterances, (Group::negatives(route.slot), route.negatives)]
         }));
-        rest.extend(batch.into_iter().map(|Bounded { route, .. }| {
-            let at_most = search.nearest_at_most(Group::utterances(route.slot));
-            Bounded { route, at_most, gathered: true }
+        rest.extend(batch.into_iter().map(|Bounded { route, row, .. }| {
+            let nearest = search.nearest_at_most(Group::utterances(route.slot));
+            let at_most = scorer.score(row, nearest);
+            Bounded { route, row, nearest, at_most, gathered: true }
         }));
         // With their bounds nearer, another may lead, or the list be settled.
-        return next(search, rest, settled);
+        return next(search, scorer, rest, settled);
     }
     Some(first)
 }
 
-impl Weighed<'_> {
+impl<'a> Weighed<'a> {
+    fn of(
+        search: &mut Search<'a>,
+        scorer: &Scorer<'_>,
+        bounded: &Bounded<'a>,
+        common: Option<f64>,
+    ) -> Self {
+        let Bounded { route, row, .. } = *bounded;
+        let evidence = Evidence::weigh(search, route, common);
+        let score = scorer.score(row, evidence.nearest);
+        let confidence = scorer.confidence(scorer.sum(row, evidence.nearest));
+        let (cut, cut_source) = match route.attributes.threshold {
+            Some(cut) => (cut, CutSource::Route),
+            None => scorer.cut_and_source(row),
+        };
+        let score_cut = route.attributes.score_threshold;
+        let refusal = if evidence.negative.is_some_and(|negative| negative > evidence.best) {
+            Some(Reason::NearerToNegative)
+        } else if confidence < cut.get() {
+            Some(Reason::BelowThreshold)
+        } else if score_cut.is_some_and(|cut| evidence.nearest < cut.get()) {
+            Some(Reason::BelowScoreThreshold)
+        } else {
+            None
+        };
+        Self { route, row, evidence, score, confidence, cut, cut_source, refusal }
+    }
+
     fn candidate(&self) -> Candidate {
         let neighbour = |hit: &Hit<'_>| Neighbour {
             utterance: hit.text.clone(),

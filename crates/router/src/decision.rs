@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::explain::Explanation;
 use crate::metadata::Metadata;
 use crate::name::RouteName;
 use crate::revision::Revision;
@@ -36,6 +37,9 @@ pub struct Decision {
     pub revision: Revision,
     /// The fit this was decided with; null where nothing was fitted.
     pub fit: Option<FitStatus>,
+    /// Why it came out so, in numbers; only where it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub explanation: Option<Explanation>,
 }
 
 /// How a query came out.
@@ -94,7 +98,8 @@ impl Reason {
 pub struct Candidate {
     /// Its name.
     pub route: RouteName,
-    /// What candidates are ordered by; before a fit the mean of the three best cosines.
+    /// What candidates are ordered by: the mean of the three best cosines, and in the same unit
+    /// what a fit adds to that from other evidence.
     pub score: f64,
     /// Probability that it is right.
     pub confidence: f64,

@@ -7,6 +7,8 @@
 //!   a [`Diff`] how two revisions differ.
 //! - [`Snapshot`] is a set of routes with their texts and vectors, immutable and cheap to
 //!   derive the next one from; a [`Compaction`] tidies up behind many changes.
+//! - [`Snapshot::fit`] learns from them: evidence, confidence and cuts, a [`Fit`];
+//!   [`Snapshot::with_fit`] puts it in force.
 //! - [`Snapshot::decide`] weighs the evidence and returns a [`Decision`].
 //!
 //! Pure: no I/O, no clock, no threads. It takes vectors as they come; making them is the
@@ -18,9 +20,12 @@ mod confidence;
 mod content_hash;
 mod decide;
 mod decision;
+mod digest;
 mod edit;
 mod evidence;
+mod explain;
 mod file;
+mod fit;
 mod history;
 mod index;
 mod metadata;
@@ -36,11 +41,18 @@ mod threshold;
 pub use change::{Change, ImportMode, RoutePatch, SettingsPatch};
 pub use confidence::{DEFAULT_CUT, Prior};
 pub use content_hash::{ContentHash, ContentHashError};
-pub use decide::Found;
+pub use decide::{DecideOptions, Found, Query};
 pub use decision::{Candidate, Decision, FitStatus, Neighbour, Outcome, Reason};
+pub use digest::TextsDigest;
 pub use edit::{Edit, Owner, Place, PlacedText};
 pub use evidence::NEAREST;
+pub use explain::{CandidateExplanation, CutSource, EvidencePart, Explanation};
 pub use file::{FileError, FileFormat, Imported, MAX_FILE_BYTES, RoutesFile};
+pub use fit::{
+    Background, Cost, Estimate, EvidenceSet, EvidenceWeight, Executor, Fit, FitError, FitFileError,
+    FitInputs, FitQuality, FitReport, Fitted, Labelled, Objective, ObjectiveError, RouteThreshold,
+    Serial, Share, Unfitted,
+};
 pub use history::{Changed, Diff, RevisionEntry, RouteDiff, RouteDiffKind, TextsDiff};
 pub use index::Compaction;
 pub use metadata::{MAX_METADATA_BYTES, MAX_METADATA_DEPTH, Metadata};

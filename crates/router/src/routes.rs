@@ -24,6 +24,17 @@ pub struct RouteEntry {
     pub negatives: usize,
     /// Which groups of rows are its own.
     pub(crate) slot: u32,
+    /// Where it stands in the fit, and what it lost since.
+    pub(crate) learned: Option<LearnedAs>,
+}
+
+/// A route that a fit knows.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct LearnedAs {
+    /// Its row in the fit.
+    pub(crate) row: u32,
+    /// Utterances it was learned from that are gone.
+    pub(crate) missing: u32,
 }
 
 /// An ordered map of routes. A copy shares everything with the original, and a change of the
@@ -67,6 +78,13 @@ impl Routes {
         let leaf = Arc::make_mut(self.leaves.get_mut(leaf)?);
         let place = leaf.binary_search_by(|entry| entry.name.as_str().cmp(name)).ok()?;
         Some(Arc::make_mut(&mut leaf[place]))
+    }
+
+    /// Changes every entry in place.
+    pub(crate) fn for_each_mut(&mut self, mut change: impl FnMut(&mut RouteEntry)) {
+        for leaf in &mut self.leaves {
+            Arc::make_mut(leaf).iter_mut().for_each(|entry| change(Arc::make_mut(entry)));
+        }
     }
 
     /// Adds an entry whose name is new.

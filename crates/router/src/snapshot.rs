@@ -1,14 +1,21 @@
 //! An immutable set of routes with their texts and vectors.
 
+mod binding;
 mod builder;
+
+use std::sync::Arc;
 
 use synaptoroute_kernels::Kernels;
 
+pub(crate) use self::binding::row_in_force;
 pub use self::builder::SnapshotBuilder;
 
 use crate::confidence::Prior;
+use crate::decision::FitStatus;
+use crate::digest::TextsDigest;
 use crate::edit::{Edit, Owner, PlacedText};
 use crate::file::RoutesFile;
+use crate::fit::Fit;
 use crate::index::{Compaction, Group, Index, Row};
 use crate::revision::Revision;
 use crate::route::Route;
@@ -32,6 +39,8 @@ pub struct Snapshot {
     slots: u32,
     pub(crate) negatives: usize,
     pub(crate) index: Index,
+    pub(crate) fit: Option<Arc<Fit>>,
+    pub(crate) texts: TextsDigest,
 }
 
 impl Snapshot {
@@ -47,6 +56,8 @@ impl Snapshot {
             slots: 0,
             negatives: 0,
             index: Index::new(kernels, dimensions),
+            fit: None,
+            texts: TextsDigest::default(),
         }
     }
 
@@ -56,6 +67,34 @@ impl Snapshot {
         let mut next = SnapshotBuilder::from(self.clone());
         edits.into_iter().for_each(|edit| next.edit(edit));
         next.finish(revision)
+    }
+
+    /// The same content, decided with this fit from now on; `None` goes back to the nearest
+    /// utterances alone. Edits keep it.
+    #[must_use]
+    pub fn with_fit(&self, fit: Option<Arc<Fit>>) -> Self {
+        let mut next = Self { fit, ..self.clone() };
+        next.bind();
+        next
+    }
+
+    /// What decisions are made with.
+    #[must_use]
+    pub fn fitted(&self) -> Option<&Arc<Fit>> {
+        self.fit.as_ref()
+    }
+
+    /// Which fit that is, and whether texts have changed since.
+    #[must_use]
+    pub fn fit_status(&self) -> Option<FitStatus> {
+        let fit = self.fit.as_ref()?;
+        Some(FitStatus { revision: fit.revision(), stale: fit.texts != self.texts })
+    }
+
+    /// Which texts there are.
+    #[must_use]
+    pub fn texts_digest(&self) -> TextsDigest {
+        self.texts
     }
 
     /// Its number.

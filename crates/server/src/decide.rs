@@ -80,7 +80,7 @@ pub(crate) async fn route(
     JsonBody(body): JsonBody<Query>,
 ) -> Result<Reply, Failure> {
     let query = text("query", body.query)?;
-    let options = RouteOptions { top_k: body.top_k };
+    let options = RouteOptions { top_k: body.top_k, ..RouteOptions::default() };
     let (asked, scope) = (query.clone(), router.clone());
     let is_short = query.as_str().len() <= SHORT;
     let work = move || router.route(&query, options);
@@ -110,7 +110,7 @@ pub(crate) async fn route_batch(
     JsonBody(body): JsonBody<Queries>,
 ) -> Result<Reply, Failure> {
     let queries = texts_up_to(MAX_QUERIES, "queries", body.queries)?;
-    let options = RouteOptions { top_k: body.top_k };
+    let options = RouteOptions { top_k: body.top_k, ..RouteOptions::default() };
     let ticket = app.engine.admit()?;
     let part = |part: &[Text]| {
         let (router, part) = (router.clone(), part.to_vec());

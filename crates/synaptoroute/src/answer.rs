@@ -1,13 +1,22 @@
 //! A decision and how it was come by.
 
 use serde::Serialize;
-use synaptoroute_router::{Decision, TopK};
+use synaptoroute_router::{DecideOptions, Decision, TopK};
 
 /// How to answer a query.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RouteOptions {
     /// Candidates to list, in place of the namespace's setting.
     pub top_k: Option<TopK>,
+    /// Whether to say why, in [`Decision::explanation`].
+    pub explain: bool,
+}
+
+impl From<RouteOptions> for DecideOptions {
+    fn from(RouteOptions { top_k, explain }: RouteOptions) -> Self {
+        let options = Self::top_k(top_k);
+        if explain { options.explained() } else { options }
+    }
 }
 
 /// The answer to a query: the decision, and what it cost.

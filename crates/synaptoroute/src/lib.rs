@@ -28,22 +28,26 @@
 //! before a change is acknowledged.
 
 mod answer;
+mod background;
 mod change;
 mod commits;
 mod committer;
 mod core;
 mod embed;
 mod error;
+mod executor;
 mod namespaces;
 mod open;
 mod router;
 mod sync;
 
 pub use answer::{Answer, RouteOptions, Timing};
+pub use background::{BackgroundText, background_texts};
 pub use change::Draft;
 pub use commits::CommitStats;
 pub use embed::Progress;
 pub use error::RouterError;
+pub use executor::Threads;
 pub use namespaces::NamespaceSummary;
 pub use open::OpenOptions;
 pub use router::Router;
@@ -53,10 +57,14 @@ pub use synaptoroute_encoder::{
     convert,
 };
 pub use synaptoroute_router::{
-    Candidate, Change, Changed, Cut, CutError, Decision, Diff, Edit, FileError, FileFormat,
-    FitStatus, ImportMode, MAX_METADATA_BYTES, MAX_TEXT_BYTES, Margin, Metadata, NameError,
-    NamespaceName, Neighbour, Outcome, Owner, Reason, Revision, RevisionEntry, Route,
-    RouteAttributes, RouteDiff, RouteDiffKind, RouteEntry, RouteError, RouteName, RoutePatch,
-    RoutesFile, Settings, SettingsPatch, SimilarityCut, Snapshot, Text, TextError, TextsDiff, TopK,
+    Background, Candidate, CandidateExplanation, Change, Changed, Cost, Cut, CutError, CutSource,
+    DecideOptions, Decision, Diff, Edit, Estimate, EvidencePart, EvidenceSet, EvidenceWeight,
+    Executor, Explanation, FileError, FileFormat, Fit, FitError, FitFileError, FitInputs,
+    FitQuality, FitReport, FitStatus, Fitted, ImportMode, Labelled, MAX_METADATA_BYTES,
+    MAX_TEXT_BYTES, Margin, Metadata, NameError, NamespaceName, Neighbour, Objective,
+    ObjectiveError, Outcome, Owner, Place, PlacedText, Query, Reason, Revision, RevisionEntry,
+    Route, RouteAttributes, RouteDiff, RouteDiffKind, RouteEntry, RouteError, RouteName,
+    RoutePatch, RouteThreshold, RoutesFile, Serial, Settings, SettingsPatch, Share, SimilarityCut,
+    Snapshot, Text, TextError, TextsDiff, TopK, Unfitted,
 };
 pub use synaptoroute_store::{Durability, Options as StoreOptions, StoreError, python};

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use synaptoroute_encoder::{CacheStats, Embedding, ModelInfo};
 use synaptoroute_router::{
-    Diff, NamespaceName, Revision, RevisionEntry, RoutesFile, Snapshot, Text,
+    Diff, NamespaceName, Query, Revision, RevisionEntry, RoutesFile, Snapshot, Text,
 };
 use synaptoroute_store::{Reads, StoreError};
 
@@ -77,11 +77,12 @@ impl Router {
             let encoding = started.elapsed().saturating_sub(tokenising);
             let share = |stage: Duration| micros(stage) / part.len() as u64;
             let (tokenise_us, encode_us) = (share(tokenising), share(encoding));
-            for embedding in embeddings {
+            for (text, embedding) in part.iter().zip(embeddings) {
                 let started = Instant::now();
-                let found = snapshot.search(&embedding.vector);
+                let query = Query { text: text.as_str(), vector: &embedding.vector };
+                let found = snapshot.search(query);
                 let searching = started.elapsed();
-                let decision = found.decide(options.top_k);
+                let decision = found.decide(options);
                 let search_us = micros(searching);
                 let decide_us = micros(started.elapsed().saturating_sub(searching));
                 answers.push(Answer {

@@ -76,7 +76,8 @@ impl Decider {
     fn decide(&self, text: &Text, top_k: Option<TopK>) -> Result<String, Failure> {
         let answer = match self {
             Self::Here(router) => {
-                let answer = router.route(text, RouteOptions { top_k })?;
+                let answer =
+                    router.route(text, RouteOptions { top_k, ..RouteOptions::default() })?;
                 serde_json::to_string(&answer)
             }
             Self::There(server) => {

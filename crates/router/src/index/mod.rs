@@ -25,9 +25,10 @@ pub(crate) use segment::Row;
 use segment::Segment;
 
 use crate::edit::Place;
+use crate::text::Text;
 
 /// Rows that belong together when they are searched: a route's utterances, or its negatives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Group(u32);
 
 impl Group {
@@ -70,6 +71,15 @@ pub(crate) struct Index {
 impl Index {
     pub(crate) fn new(kernels: Kernels, dimensions: usize) -> Self {
         Self { kernels, dimensions, segments: Vec::new(), live: 0 }
+    }
+
+    /// How wide vectors are.
+    pub(crate) fn dimensions(&self) -> usize {
+        self.dimensions
+    }
+
+    pub(crate) fn kernels(&self) -> &Kernels {
+        &self.kernels
     }
 
     /// Rows that somebody owns.
@@ -121,33 +131,36 @@ impl Index {
         }
     }
 
-    /// Removes the rows at these places; says how many there were.
-    pub(crate) fn remove(&mut self, group: Group, places: &[Place]) -> usize {
-        let mut removed = 0;
+    /// Removes the rows at these places; their texts come back.
+    pub(crate) fn remove(&mut self, group: Group, places: &[Place]) -> Vec<Text> {
+        let mut removed = Vec::with_capacity(places.len());
         for &place in places {
             let found =
                 self.segments.iter().enumerate().find_map(|(number, segment)| {
                     segment.find(place, group).map(|row| (number, row))
                 });
             if let Some((number, row)) = found {
+                removed.push(self.segments[number].text(row).clone());
                 Arc::make_mut(&mut self.segments[number]).disown(row);
-                removed += 1;
             }
         }
-        self.live -= removed;
+        self.live -= removed.len();
         removed
     }
 
-    /// Removes all rows of a group.
-    pub(crate) fn remove_group(&mut self, group: Group) {
+    /// Removes all rows of a group; their texts come back.
+    pub(crate) fn remove_group(&mut self, group: Group) -> Vec<Text> {
+        let mut removed = Vec::new();
         for segment in &mut self.segments {
             let rows: Vec<usize> = segment.rows_in(group).collect();
             if !rows.is_empty() {
                 self.live -= rows.len();
+                removed.extend(rows.iter().map(|&row| segment.text(row).clone()));
                 let segment = Arc::make_mut(segment);
                 rows.into_iter().for_each(|row| segment.disown(row));
             }
         }
+        removed
     }
 
     /// The rows of a group, by place.

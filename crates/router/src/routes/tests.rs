@@ -13,6 +13,7 @@ fn entry(number: u32) -> RouteEntry {
         utterances: 0,
         negatives: 0,
         slot: number,
+        learned: None,
     }
 }
 

@@ -1,12 +1,14 @@
 //! From edits to a snapshot.
 
 use super::Snapshot;
+use super::binding::{follow, learned_as};
 use crate::edit::{Edit, Owner};
 use crate::index::{Group, Row, SEALED};
 use crate::name::RouteName;
 use crate::revision::Revision;
 use crate::route::RouteAttributes;
 use crate::routes::RouteEntry;
+use crate::text::Text;
 
 /// A snapshot in the making.
 #[derive(Debug)]
@@ -43,12 +45,17 @@ impl SnapshotBuilder {
                 self.flush();
                 let snapshot = &mut self.snapshot;
                 let removed = snapshot.routes.remove(name.as_str()).expect("the route is there");
-                snapshot.index.remove_group(Group::utterances(removed.slot));
-                snapshot.index.remove_group(Group::negatives(removed.slot));
+                let utterances = snapshot.index.remove_group(Group::utterances(removed.slot));
+                let negatives = snapshot.index.remove_group(Group::negatives(removed.slot));
                 snapshot.free.push(removed.slot);
+                let owner = Owner::Utterances(name.clone());
+                utterances.iter().for_each(|text| snapshot.texts.take(&owner, text));
+                let owner = Owner::Negatives(name);
+                negatives.iter().for_each(|text| snapshot.texts.take(&owner, text));
             }
             Edit::Add(owner, texts) => {
                 let group = self.count(&owner, |count| count + texts.len());
+                self.follow(&owner, texts.iter().map(|placed| &placed.text), true);
                 self.pending.extend(texts.into_iter().map(|placed| Row {
                     group,
                     place: placed.place,
@@ -66,7 +73,8 @@ impl SnapshotBuilder {
                 self.flush();
                 let group = self.count(&owner, |count| count - places.len());
                 let removed = self.snapshot.index.remove(group, &places);
-                assert_eq!(removed, places.len(), "texts that are there");
+                assert_eq!(removed.len(), places.len(), "texts that are there");
+                self.follow(&owner, removed.iter(), false);
             }
         }
     }
@@ -85,7 +93,30 @@ impl SnapshotBuilder {
             snapshot.slots += 1;
             snapshot.slots - 1
         });
-        snapshot.routes.insert(RouteEntry { name, attributes, utterances: 0, negatives: 0, slot });
+        let learned = snapshot.fit.as_ref().and_then(|fit| learned_as(fit, &name));
+        let (utterances, negatives) = (0, 0);
+        snapshot.routes.insert(RouteEntry {
+            name,
+            attributes,
+            utterances,
+            negatives,
+            slot,
+            learned,
+        });
+    }
+
+    /// Has the digest, and what is known of the fit, follow texts that come or go.
+    fn follow<'a>(&mut self, owner: &Owner, texts: impl Iterator<Item = &'a Text>, come: bool) {
+        let snapshot = &mut self.snapshot;
+        let texts: Vec<&Text> = texts.collect();
+        for text in &texts {
+            if come { snapshot.texts.add(owner, text) } else { snapshot.texts.take(owner, text) }
+        }
+        if let (Owner::Utterances(name), Some(fit)) = (owner, &snapshot.fit)
+            && let Some(entry) = snapshot.routes.get_mut(name.as_str())
+        {
+            follow(fit, entry, &texts, come);
+        }
     }
 
     /// The owner's group, whose number of rows is changed.

@@ -155,7 +155,8 @@ impl State {
     /// Panics unless the router decides as the rules say, to the last bit.
     #[track_caller]
     pub(crate) fn assert_decides(&self, router: &Router, query: &Text) {
-        let options = RouteOptions { top_k: Some(100.try_into().unwrap()) };
+        let options =
+            RouteOptions { top_k: Some(100.try_into().unwrap()), ..RouteOptions::default() };
         let decision = router.route(query, options).unwrap().decision;
         let (outcome, intent, reason, ranking) = self.decide(query);
         let found: Vec<(RouteName, f64)> =

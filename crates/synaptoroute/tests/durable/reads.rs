@@ -10,7 +10,7 @@ use crate::support::{Dice, Over, Signs, name, route, text};
 
 /// The utterances of all candidates of an answer.
 fn nearest(router: &Router, query: &Text) -> Vec<Text> {
-    let options = RouteOptions { top_k: Some(100.try_into().unwrap()) };
+    let options = RouteOptions { top_k: Some(100.try_into().unwrap()), ..RouteOptions::default() };
     let candidates = router.route(query, options).unwrap().decision.candidates;
     candidates.into_iter().flat_map(|c| c.nearest).map(|near| near.utterance).collect()
 }

@@ -62,7 +62,7 @@ fn vector(text: &str) -> Vec<f32> {
 
 /// The utterances nearest to a query.
 pub(crate) fn nearest(router: &Router, query: &str) -> Vec<Text> {
-    let options = RouteOptions { top_k: Some(100.try_into().unwrap()) };
+    let options = RouteOptions { top_k: Some(100.try_into().unwrap()), ..RouteOptions::default() };
     let candidates = router.route(&text(query), options).unwrap().decision.candidates;
     candidates.into_iter().flat_map(|c| c.nearest).map(|near| near.utterance).collect()
 }

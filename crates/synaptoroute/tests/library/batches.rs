@@ -39,7 +39,7 @@ proptest! {
         top_k in prop::option::of(1..5_u64),
     ) {
         let (router, queries) = (support(), queries());
-        let options = RouteOptions { top_k: top_k.map(|count| count.try_into().unwrap()) };
+        let options = RouteOptions { top_k: top_k.map(|count| count.try_into().unwrap()), ..RouteOptions::default() };
         let mut batch: Vec<Text> = picks.iter().map(|pick| pick.get(&queries).clone()).collect();
         if let Some(place) = long_at {
             batch.insert(place.index(batch.len() + 1), long_query());

@@ -266,7 +266,8 @@ fn write_and_read(router: &Router, writer: usize, round: usize) -> Vec<Revision>
     for what in ["books on", "who knows"] {
         let said = said(what);
         let added = router.add_utterances(&called, vec![text(&said)], None).unwrap();
-        let options = RouteOptions { top_k: Some(100.try_into().unwrap()) };
+        let options =
+            RouteOptions { top_k: Some(100.try_into().unwrap()), ..RouteOptions::default() };
         let decision = router.route(&text(&said), options).unwrap().decision;
         assert!(decision.revision >= added);
         let mine = decision.candidates.iter().find(|candidate| candidate.route == called).unwrap();

@@ -1,0 +1,138 @@
+//! What a fit learns from, in one canonical order.
+
+use sha2::{Digest as _, Sha256};
+
+use super::matrix::Matrix;
+use crate::edit::Owner;
+use crate::name::RouteName;
+use crate::snapshot::Snapshot;
+use crate::text::Text;
+
+/// Utterances a fit learns from at most: of larger routes those with the smallest hashes.
+const UTTERANCES: usize = 1 << 15;
+/// Utterances times routes at most, which is what time and memory grow with.
+const PAIRS: usize = 20_000_000;
+/// Folds where there are enough utterances and few enough pairs for them.
+const FOLDS: usize = 10;
+/// With more utterances times routes than this, three folds do: a third of many is held out
+/// as well as a tenth of few.
+const FEW_PAIRS: usize = 500_000;
+
+/// Routes by name, each with its utterances by their hashes; so neither the order in which
+/// they were added nor their places count.
+pub(super) struct Corpus {
+    pub(super) names: Vec<RouteName>,
+    pub(super) texts: Vec<Text>,
+    /// Of each text, the number of its route.
+    pub(super) labels: Vec<usize>,
+    pub(super) vectors: Matrix,
+    /// Of each text, the fold that holds it out; `None` for a route's only one.
+    pub(super) folds: Vec<Option<usize>>,
+    pub(super) fold_count: usize,
+    /// The texts' hashes by route, ascending: all of them, those left out too.
+    pub(super) hashes: Vec<Vec<u64>>,
+    /// The mean vector.
+    pub(super) mean: Vec<f32>,
+}
+
+impl Corpus {
+    pub(super) fn of(snapshot: &Snapshot) -> Self {
+        let names: Vec<RouteName> = snapshot.routes().map(|route| route.name.clone()).collect();
+        let counts: Vec<usize> = snapshot.routes().map(|route| route.utterances).collect();
+        let most = most_of_a_route(&counts);
+        let mut corpus = Self {
+            texts: Vec::new(),
+            labels: Vec::new(),
+            vectors: Matrix { rows: 0, columns: snapshot.index.dimensions(), data: Vec::new() },
+            folds: Vec::new(),
+            fold_count: 0,
+            hashes: Vec::with_capacity(names.len()),
+            mean: Vec::new(),
+            names,
+        };
+        for (label, name) in corpus.names.iter().enumerate() {
+            let placed = snapshot.placed_texts(&Owner::Utterances(name.clone()));
+            let mut hashed: Vec<_> =
+                placed.into_iter().map(|placed| (hash(&placed.text), placed)).collect();
+            hashed.sort_unstable_by(|(a, x), (b, y)| {
+                a.cmp(b).then_with(|| x.text.as_str().cmp(y.text.as_str()))
+            });
+            corpus.hashes.push(hashed.iter().map(|&(hash, _)| hash).collect());
+            for (_, placed) in hashed.into_iter().take(most) {
+                corpus.vectors.data.extend_from_slice(&placed.vector);
+                corpus.vectors.rows += 1;
+                corpus.texts.push(placed.text);
+                corpus.labels.push(label);
+            }
+        }
+        corpus.mean = mean(&corpus.vectors);
+        corpus.fold(&counts);
+        corpus
+    }
+
+    pub(super) fn routes(&self) -> usize {
+        self.names.len()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.texts.len()
+    }
+
+    /// Rows that no fold holds out together with this one's.
+    pub(super) fn without_fold(&self, fold: usize) -> Vec<usize> {
+        (0..self.len()).filter(|&row| self.folds[row] != Some(fold)).collect()
+    }
+
+    /// Rows that some fold holds out.
+    pub(super) fn held_out(&self) -> Vec<usize> {
+        (0..self.len()).filter(|&row| self.folds[row].is_some()).collect()
+    }
+
+    /// The rows of each route.
+    pub(super) fn spans(&self) -> Vec<std::ops::Range<usize>> {
+        let end = |label: usize| self.labels.partition_point(|&other| other <= label);
+        let start = |label: usize| self.labels.partition_point(|&other| other < label);
+        (0..self.routes()).map(|label| start(label)..end(label)).collect()
+    }
+
+    /// Deals each route's utterances to the folds in turn, each route beginning at another.
+    fn fold(&mut self, counts: &[usize]) {
+        let mut counts: Vec<usize> = counts.to_vec();
+        counts.sort_unstable();
+        let median = counts.get(counts.len() / 2).copied().unwrap_or(0);
+        let most = if self.len() * self.routes() > FEW_PAIRS { 3 } else { FOLDS };
+        self.fold_count = median.clamp(2, most);
+        for (label, own) in self.spans().into_iter().enumerate() {
+            let only = own.len() == 1;
+            let dealt =
+                (0..own.len()).map(|rank| (!only).then_some((rank + label) % self.fold_count));
+            self.folds.extend(dealt);
+        }
+    }
+}
+
+/// How many utterances of a route are learned from, so that all fit the bounds.
+fn most_of_a_route(counts: &[usize]) -> usize {
+    let bound = UTTERANCES.min(PAIRS / counts.len().max(1));
+    let total = |most: usize| counts.iter().map(|&count| count.min(most)).sum::<usize>();
+    let (mut low, mut high) = (0, bound);
+    while low < high {
+        let middle = (low + high).div_ceil(2);
+        if total(middle) <= bound { low = middle } else { high = middle - 1 }
+    }
+    low
+}
+
+/// 64 bits of a text's SHA-256.
+pub(crate) fn hash(text: &Text) -> u64 {
+    let digest = Sha256::digest(text.as_str());
+    u64::from_be_bytes(digest[..8].try_into().expect("a digest has 32 bytes"))
+}
+
+fn mean(vectors: &Matrix) -> Vec<f32> {
+    let mut sums = vec![0.0_f64; vectors.columns];
+    for row in 0..vectors.rows {
+        sums.iter_mut().zip(vectors.row(row)).for_each(|(sum, &x)| *sum += f64::from(x));
+    }
+    sums.iter().map(|sum| (sum / vectors.rows.max(1) as f64) as f32).collect()
+}

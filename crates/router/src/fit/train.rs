@@ -1,0 +1,327 @@
+//! From routes, background and samples to a [`Fit`] and its report.
+
+use std::sync::Arc;
+
+use super::blend::{self, Spread, cross_entropy};
+use super::corpus::Corpus;
+use super::executor::{Executor, map};
+use super::head::Head;
+use super::held_out::{self, ForeignRoutes};
+use super::imputed::Line;
+use super::inputs::{FitInputs, Labelled};
+use super::judged::Origin;
+use super::learned::{Learned, Table};
+use super::lexical::Vocabulary;
+use super::matrix::Matrix;
+use super::ngrams::Features;
+use super::options::EvidenceSet;
+use super::report::{EvidenceWeight, FitReport, Unfitted};
+use super::rule::{self, Rule};
+use super::trials::{self, Sums};
+use super::{Fit, FitError, FittedRoute};
+use crate::edit::Owner;
+use crate::snapshot::Snapshot;
+use crate::text::Text;
+use crate::threshold::Cut;
+
+/// Texts that must be known to be in scope, or confidence is a guess.
+const TEXTS: usize = 10;
+/// Inverse regularisations that are tried.
+const STRENGTHS: [f64; 3] = [1.0, 3.0, 10.0];
+/// What is taken where there is nothing to choose by.
+const STRENGTH: f64 = 3.0;
+/// With more utterances times routes than this, one fold chooses among the strengths, else two.
+const MANY_PAIRS: usize = 500_000;
+/// Texts whose similarities to all utterances are computed in one go.
+const BLOCK: usize = 64;
+
+/// What a fit came to.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Fitted {
+    /// What decisions can be made with; nothing where too little is known.
+    pub fit: Option<Arc<Fit>>,
+    /// What there is to tell.
+    pub report: FitReport,
+}
+
+impl Snapshot {
+    /// Fits evidence, confidence and cuts to this snapshot's routes; [`Snapshot::with_fit`] puts
+    /// the result in force.
+    ///
+    /// The result depends on names, texts, vectors and `inputs` alone: neither on the order in
+    /// which routes were added, nor on the executor, nor on a fit before. If the rule without a
+    /// fit does better on held-out texts, that is the result.
+    ///
+    /// # Errors
+    ///
+    /// A sample names a route that is not there, or the executor was told to give up.
+    pub fn fit(&self, inputs: &FitInputs<'_>, executor: &dyn Executor) -> Result<Fitted, FitError> {
+        let trainer = Trainer::new(self, inputs, executor)?;
+        let fitted = trainer.train();
+        if executor.cancelled() { Err(FitError::Cancelled) } else { Ok(fitted) }
+    }
+}
+
+struct Trainer<'a> {
+    snapshot: &'a Snapshot,
+    inputs: &'a FitInputs<'a>,
+    executor: &'a dyn Executor,
+    corpus: Corpus,
+    /// By text, each with its route's number; `None` if it belongs to no route.
+    samples: Vec<(&'a Labelled, Option<usize>)>,
+    allowed: EvidenceSet,
+}
+
+impl<'a> Trainer<'a> {
+    fn new(
+        snapshot: &'a Snapshot,
+        inputs: &'a FitInputs<'a>,
+        executor: &'a dyn Executor,
+    ) -> Result<Self, FitError> {
+        let corpus = Corpus::of(snapshot);
+        let number = |sample: &'a Labelled| match &sample.route {
+            None => Ok((sample, None)),
+            Some(name) => match corpus.names.binary_search(name) {
+                Ok(number) => Ok((sample, Some(number))),
+                Err(_) => {
+                    Err(FitError::UnknownRoute { route: name.clone(), text: sample.text.clone() })
+                }
+            },
+        };
+        let mut samples = inputs.samples.iter().map(number).collect::<Result<Vec<_>, _>>()?;
+        samples.sort_unstable_by(|(a, _), (b, _)| a.text.as_str().cmp(b.text.as_str()));
+        // Where less than this can be held out, other evidence cannot be weighed.
+        let with_two = corpus.spans().iter().filter(|span| span.len() > 1).count();
+        let allowed = if with_two < 2 || corpus.held_out().len() < TEXTS {
+            EvidenceSet { centroid: false, head: false, lexical: false }
+        } else {
+            inputs.evidence
+        };
+        Ok(Self { snapshot, inputs, executor, corpus, samples, allowed })
+    }
+
+    fn unfitted(&self) -> Option<Unfitted> {
+        let sampled = self.samples.iter().filter(|(_, belongs)| belongs.is_some()).count();
+        if self.corpus.routes() < 2 && (self.corpus.routes() == 0 || self.samples.is_empty()) {
+            Some(Unfitted::FewRoutes)
+        } else if self.corpus.len() < self.corpus.routes() {
+            Some(Unfitted::ManyRoutes)
+        } else if self.corpus.held_out().len() + sampled < TEXTS {
+            Some(Unfitted::FewUtterances)
+        } else {
+            None
+        }
+    }
+
+    fn train(&self) -> Fitted {
+        let corpus = &self.corpus;
+        if let Some(unfitted) = self.unfitted() {
+            let report = FitReport { unfitted: Some(unfitted), ..self.blank() };
+            return Fitted { fit: None, report };
+        }
+        let vocabulary = Vocabulary::learn(corpus.texts.iter().map(Text::as_str));
+        let features: Vec<Features> =
+            map(self.executor, corpus.len(), |row| vocabulary.vector(corpus.texts[row].as_str()));
+        let (strength, heads) = self.heads();
+        let table = held_out::table(corpus, &features, &vocabulary, &heads, self.executor);
+        drop(heads);
+        let foreign = self.foreign_routes(strength, &table);
+        let learned = Learned::from_all(
+            corpus,
+            vocabulary,
+            &features,
+            self.strength(strength),
+            self.executor,
+        );
+
+        let spread = Spread::of(&table, &corpus.held_out());
+        let sums = Sums {
+            score: blend::choose(corpus, &table, &spread, self.allowed, self.executor),
+            acceptance: spread.acceptance(self.allowed),
+        };
+        let (others, origins) = self.others(&learned);
+        let mut trials = trials::of_utterances(corpus, &table, &foreign);
+        trials.extend(trials::of_others(corpus, &others, &origins));
+        let background = trials::leave_out(&mut trials);
+
+        let routes = corpus.routes();
+        let objective = self.inputs.objective;
+        let judged = trials::judge(&trials, &sums, routes);
+        let outcome = rule::learn(objective, &judged, routes, corpus.fold_count);
+        let quality_of =
+            |rule: &Rule| rule.quality(objective, &trials::judge(&trials, &rule.sums, routes));
+        let before = quality_of(&Rule::now(self.snapshot, corpus));
+        let plain = Rule::unfitted(self.snapshot, routes);
+        let without = quality_of(&plain);
+        let (rule, after) = if outcome.quality.objective >= without.objective {
+            let (acceptance, cuts) = (outcome.acceptance, outcome.cuts);
+            (Rule { sums, acceptance, cuts }, outcome.quality)
+        } else {
+            (plain, without)
+        };
+        let lines =
+            [&rule.sums.score, &rule.sums.acceptance].map(|sum| Line::fit(corpus, &table, sum));
+        let fit = self.finish(learned, &rule, lines);
+        let report = FitReport {
+            strength,
+            background,
+            evidence: self.shares(&rule.sums, &spread),
+            threshold: rule.cuts.global,
+            route_thresholds: fit.route_thresholds(),
+            before: Some(before),
+            after: Some(after),
+            ..self.blank()
+        };
+        Fitted { fit: Some(Arc::new(fit)), report }
+    }
+
+    /// The strength, where there is to be a head.
+    fn strength(&self, strength: f64) -> Option<f64> {
+        self.allowed.head.then_some(strength)
+    }
+
+    /// The best strength, and with it a head for each fold.
+    fn heads(&self) -> (f64, Vec<Head>) {
+        let corpus = &self.corpus;
+        if !self.allowed.head {
+            let none = Head::none(corpus.routes(), corpus.vectors.columns);
+            return (STRENGTH, vec![none; corpus.fold_count]);
+        }
+        let few = if corpus.len() * corpus.routes() > MANY_PAIRS { 1 } else { 2 };
+        let trials: Vec<(usize, f64)> =
+            (0..few).flat_map(|fold| STRENGTHS.map(|strength| (fold, strength))).collect();
+        let heads = held_out::heads(corpus, &trials, self.executor);
+        let losses = STRENGTHS.map(|strength| {
+            let of_it = trials.iter().zip(&heads).filter(|((_, other), _)| *other == strength);
+            of_it.map(|(&(fold, _), head)| self.loss(fold, head)).sum::<f64>()
+        });
+        let best = (0..STRENGTHS.len()).min_by(|&a, &b| losses[a].total_cmp(&losses[b]));
+        let strength = best.map_or(STRENGTH, |best| STRENGTHS[best]);
+        let known = trials.iter().zip(heads).filter(|((_, other), _)| *other == strength);
+        let mut heads: Vec<Head> = known.map(|(_, head)| head).collect();
+        let rest: Vec<(usize, f64)> =
+            (few..corpus.fold_count).map(|fold| (fold, strength)).collect();
+        heads.extend(held_out::heads(corpus, &rest, self.executor));
+        (strength, heads)
+    }
+
+    /// The mean cross entropy of a fold's texts, at the best sharpness.
+    fn loss(&self, fold: usize, head: &Head) -> f64 {
+        let rows = held_out::rows_of(&self.corpus, fold);
+        let logits = head.logits(&self.corpus.vectors.select(&rows));
+        let mean = |sharpness: f32| {
+            let of = |(number, &row): (usize, &usize)| {
+                cross_entropy(logits.row(number), self.corpus.labels[row], sharpness)
+            };
+            rows.iter().enumerate().map(of).sum::<f64>() / rows.len().max(1) as f64
+        };
+        [0.5, 1.0, 1.5, 2.0, 3.0].map(mean).into_iter().fold(f64::INFINITY, f64::min)
+    }
+
+    /// Each third of the routes as foreign texts, with their evidence.
+    fn foreign_routes(&self, strength: f64, table: &Table) -> Vec<(ForeignRoutes, Table)> {
+        let foreign =
+            held_out::foreign_routes(&self.corpus, self.strength(strength), self.executor);
+        let with_table = |mut part: ForeignRoutes| {
+            let own = Table {
+                nearest: table.nearest.select(&part.rows),
+                centroid: table.centroid.select(&part.rows),
+                head: std::mem::take(&mut part.logits),
+                lexical: table.lexical.select(&part.rows),
+            };
+            (part, own)
+        };
+        foreign.into_iter().map(with_table).collect()
+    }
+
+    /// Background, negatives and samples, as all that was learned sees them.
+    fn others(&self, learned: &Learned) -> (Table, Vec<(Origin, Option<usize>)>) {
+        let mut negatives = self.snapshot.placed_texts(&Owner::Namespace);
+        for name in &self.corpus.names {
+            negatives.extend(self.snapshot.placed_texts(&Owner::Negatives(name.clone())));
+        }
+        negatives.sort_unstable_by(|a, b| a.text.as_str().cmp(b.text.as_str()));
+        negatives.dedup_by(|a, b| a.text == b.text);
+        let background = self.inputs.background.iter();
+        let background =
+            background.map(|b| (b.text.as_str(), &b.vector, (Origin::Background, None)));
+        let negatives =
+            negatives.iter().map(|n| (n.text.as_str(), &n.vector, (Origin::Negative, None)));
+        let samples = self.samples.iter();
+        let samples =
+            samples.map(|&(s, belongs)| (s.text.as_str(), &s.vector, (Origin::Sample, belongs)));
+        let all: Vec<_> = background.chain(negatives).chain(samples).collect();
+        let blocks: Vec<_> = all.chunks(BLOCK).collect();
+        let tables = map(self.executor, blocks.len(), |number| {
+            let texts: Vec<&str> = blocks[number].iter().map(|(text, ..)| *text).collect();
+            let vectors = blocks[number].iter().map(|(_, vector, _)| &vector[..]);
+            let vectors = Matrix::from_rows(self.corpus.vectors.columns, vectors);
+            learned.judge(&self.corpus, &texts, &vectors)
+        });
+        (
+            Table::stack(tables, self.corpus.routes()),
+            all.iter().map(|&(.., origin)| origin).collect(),
+        )
+    }
+
+    fn shares(&self, sums: &Sums, spread: &Spread) -> Vec<EvidenceWeight> {
+        let weights = sums.score;
+        let all = [
+            ("nearest", 1.0, spread.nearest),
+            ("centroid", weights.centroid, spread.centroid),
+            ("head", weights.head, spread.head),
+            ("lexical", weights.lexical, spread.lexical),
+        ];
+        let total: f64 = all.iter().map(|(_, weight, spread)| weight * spread).sum();
+        let share =
+            |spread: f64, weight: f64| if total > 0.0 { weight * spread / total } else { 0.0 };
+        all.map(|(evidence, weight, spread)| EvidenceWeight {
+            evidence: evidence.to_owned(),
+            weight,
+            share: share(spread, weight),
+        })
+        .to_vec()
+    }
+
+    fn blank(&self) -> FitReport {
+        let in_scope = self.samples.iter().filter(|(_, belongs)| belongs.is_some()).count();
+        FitReport {
+            revision: self.snapshot.revision(),
+            inputs: self.inputs.hash(self.snapshot),
+            objective: self.inputs.objective,
+            allowed: self.inputs.evidence,
+            routes: self.corpus.routes(),
+            utterances: self.corpus.len(),
+            folds: self.corpus.fold_count,
+            samples_in_scope: in_scope,
+            samples_out_of_scope: self.samples.len() - in_scope,
+            ..FitReport::default()
+        }
+    }
+
+    fn finish(&self, learned: Learned, rule: &Rule, lines: [Line; 2]) -> Fit {
+        let cut = |cut: f64| Cut::try_from(cut.clamp(0.0, 1.0)).expect("a cut within its range");
+        let routes = self.corpus.names.iter().zip(&self.corpus.hashes).zip(&rule.cuts.own);
+        let routes = routes.map(|((name, hashes), own)| FittedRoute {
+            name: name.clone(),
+            texts: hashes.clone(),
+            cut: own.map(cut),
+        });
+        let [score_line, sum_line] = lines;
+        Fit {
+            revision: self.snapshot.revision(),
+            inputs: self.inputs.hash(self.snapshot),
+            texts: self.snapshot.texts_digest(),
+            routes: routes.collect(),
+            learned,
+            score: rule.sums.score,
+            sum: rule.sums.acceptance,
+            score_line,
+            sum_line,
+            acceptance: rule.acceptance,
+            calibrated: rule.acceptance != self.snapshot.prior.acceptance(),
+            cut: cut(rule.cuts.global),
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! Threads for the independent parts of a fit.
+
+use std::num::NonZero;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use synaptoroute_router::Executor;
+
+/// Runs parts on threads that end with the last of them.
+#[derive(Clone, Copy, Debug)]
+pub struct Threads(NonZero<usize>);
+
+impl Threads {
+    /// So many threads, the caller's included.
+    #[must_use]
+    pub const fn new(count: NonZero<usize>) -> Self {
+        Self(count)
+    }
+
+    /// As many as there are cores.
+    #[must_use]
+    pub fn all() -> Self {
+        Self(thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN))
+    }
+}
+
+impl Executor for Threads {
+    fn run(&self, tasks: usize, task: &(dyn Fn(usize) + Sync)) {
+        let next = AtomicUsize::new(0);
+        let work = || {
+            loop {
+                let number = next.fetch_add(1, Ordering::Relaxed);
+                if number >= tasks {
+                    return;
+                }
+                task(number);
+            }
+        };
+        thread::scope(|scope| {
+            for _ in 1..self.0.get().min(tasks) {
+                // Without another thread the work is done all the same.
+                let spawned =
+                    thread::Builder::new().name("fit".to_owned()).spawn_scoped(scope, work);
+                if spawned.is_err() {
+                    break;
+                }
+            }
+            work();
+        });
+    }
+}
