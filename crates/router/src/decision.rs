@@ -1,6 +1,6 @@
 //! The answer to a query.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::metadata::Metadata;
 use crate::name::RouteName;
@@ -39,7 +39,7 @@ pub struct Decision {
 }
 
 /// How a query came out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -53,7 +53,7 @@ pub enum Outcome {
 }
 
 /// Why a query came out as it did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -103,7 +103,7 @@ pub struct Candidate {
 }
 
 /// An utterance near the query.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Neighbour {
     /// The utterance.

@@ -8,6 +8,8 @@
 //! - [`Snapshot`] is a set of routes with their texts and vectors, immutable and cheap to
 //!   derive the next one from; a [`Compaction`] tidies up behind many changes.
 //! - [`Snapshot::decide`] weighs the evidence and returns a [`Decision`].
+//! - [`Samples`] are texts whose routes are known; an [`Evaluation`] of the decisions on them is a
+//!   [`Report`], and a [`CrossValidation`] finds its samples among the utterances.
 //!
 //! Pure: no I/O, no clock, no threads. It takes vectors as they come; making them is the
 //! work of `synaptoroute-encoder`, and keeping a router alive that of `synaptoroute`.
@@ -19,6 +21,7 @@ mod content_hash;
 mod decide;
 mod decision;
 mod edit;
+mod evaluation;
 mod evidence;
 mod file;
 mod history;
@@ -28,6 +31,7 @@ mod name;
 mod revision;
 mod route;
 mod routes;
+mod samples;
 mod settings;
 mod snapshot;
 mod text;
@@ -39,6 +43,11 @@ pub use content_hash::{ContentHash, ContentHashError};
 pub use decide::Found;
 pub use decision::{Candidate, Decision, FitStatus, Neighbour, Outcome, Reason};
 pub use edit::{Edit, Owner, Place, PlacedText};
+pub use evaluation::{
+    Bin, ChangeKind, ChangedSample, Comparison, Confusion, CrossValidation, CurvePoint, Difference,
+    Estimate, Evaluation, FoldCount, Judged, OutOfScope, Pair, Reliability, Report, RiskCoverage,
+    RouteScore, SampleCounts, Share, SweepPoint,
+};
 pub use evidence::NEAREST;
 pub use file::{FileError, FileFormat, Imported, MAX_FILE_BYTES, RoutesFile};
 pub use history::{Changed, Diff, RevisionEntry, RouteDiff, RouteDiffKind, TextsDiff};
@@ -48,6 +57,9 @@ pub use name::{NameError, NamespaceName, RouteName};
 pub use revision::Revision;
 pub use route::{Route, RouteAttributes, RouteError};
 pub use routes::RouteEntry;
+pub use samples::{
+    OUT_OF_SCOPE, Sample, SampleError, SampleFormat, SamplePlace, Samples, UnknownLabel,
+};
 pub use settings::{Margin, Settings, TopK};
 pub use snapshot::{Snapshot, SnapshotBuilder};
 pub use text::{MAX_TEXT_BYTES, Text, TextError};

@@ -7,6 +7,8 @@
 //! - [`Router::upsert`], [`Router::add_utterances`] and others change routes, each as one
 //!   [`Change`]; [`Router::import`] takes a whole [`RoutesFile`].
 //! - [`Router::revisions`], [`Router::diff`] and [`Router::rollback`] go back in time.
+//! - [`Router::evaluate`] tells how good the decisions are, on labelled [`Samples`];
+//!   [`Router::cross_validate`] does so on the routes' own utterances.
 //! - [`Router::namespace`] leads to other, isolated sets of routes.
 //!
 //! ```no_run
@@ -34,6 +36,7 @@ mod committer;
 mod core;
 mod embed;
 mod error;
+mod evaluate;
 mod namespaces;
 mod open;
 mod router;
@@ -53,10 +56,13 @@ pub use synaptoroute_encoder::{
     convert,
 };
 pub use synaptoroute_router::{
-    Candidate, Change, Changed, Cut, CutError, Decision, Diff, Edit, FileError, FileFormat,
-    FitStatus, ImportMode, MAX_METADATA_BYTES, MAX_TEXT_BYTES, Margin, Metadata, NameError,
-    NamespaceName, Neighbour, Outcome, Owner, Reason, Revision, RevisionEntry, Route,
-    RouteAttributes, RouteDiff, RouteDiffKind, RouteEntry, RouteError, RouteName, RoutePatch,
-    RoutesFile, Settings, SettingsPatch, SimilarityCut, Snapshot, Text, TextError, TextsDiff, TopK,
+    Bin, Candidate, Change, ChangeKind, Changed, ChangedSample, Comparison, Confusion, Cut,
+    CutError, Decision, Diff, Difference, Edit, Estimate, Evaluation, FileError, FileFormat,
+    FitStatus, FoldCount, ImportMode, Judged, MAX_METADATA_BYTES, MAX_TEXT_BYTES, Margin, Metadata,
+    NameError, NamespaceName, Neighbour, OUT_OF_SCOPE, OutOfScope, Outcome, Owner, Pair, Reason,
+    Reliability, Report, Revision, RevisionEntry, RiskCoverage, Route, RouteAttributes, RouteDiff,
+    RouteDiffKind, RouteEntry, RouteError, RouteName, RoutePatch, RouteScore, RoutesFile, Sample,
+    SampleCounts, SampleError, SampleFormat, SamplePlace, Samples, Settings, SettingsPatch, Share,
+    SimilarityCut, Snapshot, SweepPoint, Text, TextError, TextsDiff, TopK, UnknownLabel,
 };
 pub use synaptoroute_store::{Durability, Options as StoreOptions, StoreError, python};
