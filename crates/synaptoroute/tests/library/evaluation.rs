@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use synaptoroute::{
-    Comparison, Encoder, FoldCount, Owner, Report, RouteOptions, RouterError, SampleFormat, Samples,
+    Comparison, FoldCount, Owner, Report, RouteOptions, RouterError, SampleFormat, Samples,
 };
 
 use crate::support::{FAIL, moody, name, route, router, support, text};
