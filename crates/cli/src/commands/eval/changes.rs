@@ -72,7 +72,7 @@ pub(super) fn rows(changes: &Comparison) -> Vec<[String; 6]> {
         ("accuracy", changes.accuracy),
         ("coverage", changes.coverage),
         ("forced accuracy", changes.forced_accuracy),
-        ("foreign accepted", changes.out_of_scope_accepted),
+        ("out of scope accepted", changes.out_of_scope_accepted),
     ];
     let numbers = [("macro F1", changes.macro_f1), ("ECE", changes.ece), ("AURC", changes.aurc)];
     let points = |x: f64| format!("{:+.1}", 100.0 * x);

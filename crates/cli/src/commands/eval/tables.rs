@@ -57,15 +57,15 @@ pub(super) fn numbers(report: &Report) -> Vec<[String; 4]> {
         share("forced accuracy", report.forced_accuracy, "right if nothing could be refused"),
         number("macro F1", report.macro_f1, "precision and recall, the mean over the routes"),
         share(
-            "foreign accepted",
+            "out of scope accepted",
             scope.map(|scope| scope.accepted),
-            "belongs to no route, and one took it",
+            "taken, though they belong to no route",
         ),
         auroc,
         share(
             "FPR at 95 % kept",
             scope.and_then(|scope| scope.fpr95),
-            "foreign and taken by a cut that keeps 95 % of the rest",
+            "out of scope, and taken by a cut that keeps 95 % of the rest",
         ),
         number("ECE", Some(report.reliability.ece), "how far confidence is off; 0 is best"),
         number("AURC", Some(report.risk_coverage.aurc), "the mean risk over all cuts; 0 is best"),

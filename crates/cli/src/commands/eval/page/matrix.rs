@@ -48,7 +48,7 @@ pub(super) fn write(report: &Report) -> Markup {
 }
 
 fn shaded(count: usize, right: bool, most: usize) -> Markup {
-    let percent = if right { 100 } else { 15 + 85 * count / most.max(1) };
+    let percent = 12 + 58 * count / most.max(1);
     html! {
         @if count == 0 { td {} }
         @else if right { td.right { (count) } }

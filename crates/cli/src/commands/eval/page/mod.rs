@@ -122,7 +122,7 @@ fn curves(report: &Report) -> Markup {
                     p.legend {
                         span.a { "taken by the right route" }
                         span.b { "taken by some route" }
-                        @if scope { span.c { "foreign and taken" } }
+                        @if scope { span.c { "out of scope and taken" } }
                     }
                     p { "Look for a cut where the first two are high still, and the third is low." }
                 }
@@ -156,7 +156,7 @@ fn routes(report: &Report) -> Markup {
     html! {
         section {
             h2 { "Routes, the worst first" }
-            div.scroll { table {
+            div.scroll.tall { table {
                 thead { tr {
                     th { "route" } th.number { "samples" } th.number { "recall" } th {} th.number { "precision" } th {}
                     th.number { "F1" }
