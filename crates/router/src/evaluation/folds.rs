@@ -98,7 +98,7 @@ impl CrossValidation {
             .filter(|(text, _)| !negatives.contains(text))
             .map(|(text, vector)| (hash(text.as_str()), sample(text), vector))
             .collect();
-        beside.sort_by(|a, b| a.0.cmp(&b.0));
+        beside.sort_by_key(|(hash, ..)| *hash);
         for (rank, (_, sample, vector)) in beside.into_iter().enumerate() {
             folds[rank % count.get()].asked.push((sample, vector));
         }
@@ -152,7 +152,7 @@ fn share_out(folds: &mut [Fold], snapshot: &Snapshot, owner: &Owner) {
         .into_iter()
         .map(|placed| (hash(placed.text.as_str()), placed))
         .collect();
-    texts.sort_by(|a, b| a.0.cmp(&b.0));
+    texts.sort_by_key(|(hash, _)| *hash);
     let begin = hash(intent.as_ref().map_or("", RouteName::as_str))[0];
     let mut places: Vec<Vec<Place>> = vec![Vec::new(); folds.len()];
     for (rank, (_, placed)) in texts.into_iter().enumerate() {
