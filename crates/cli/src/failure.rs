@@ -1,7 +1,6 @@
 //! Why a command failed, and the exit code that says so.
 //!
-//! 0 is done (`none` is an answer), 2 wrong use, 3 failed; 1 is kept for checks that fall
-//! short.
+//! 0 is done (`none` is an answer), 1 a check that fell short, 2 wrong use, 3 failed.
 
 use std::io;
 use std::net::SocketAddr;
@@ -12,7 +11,8 @@ use std::sync::Arc;
 use synaptoroute::convert::ConvertError;
 use synaptoroute::python::PythonFileError;
 use synaptoroute::{
-    FileError, Isa, IsaError, OpenError, RouteError, RouterError, StoreError, TextError,
+    FileError, Isa, IsaError, OpenError, RouteError, RouterError, SampleError, StoreError,
+    TextError,
 };
 use synaptoroute_server::{KeysError, ServeError, TlsError};
 
@@ -27,6 +27,19 @@ pub(crate) enum Failure {
     Write { path: PathBuf, source: io::Error },
     #[error("routes file {}: {source}", path.display())]
     Routes { path: PathBuf, source: FileError },
+    #[error("samples {}: {source}", path.display())]
+    Samples { path: PathBuf, source: SampleError },
+    #[error(
+        "{}: {source}; name a file that `synaptoroute eval --json` printed, of this version",
+        path.display()
+    )]
+    Report { path: PathBuf, source: serde_json::Error },
+    #[error("{}", short.join("; "))]
+    FellShort { short: Vec<String> },
+    #[error(
+        "the server's model is {served}, and this is another, {here}: name the server's with --model"
+    )]
+    OtherModel { served: String, here: String },
     #[error("{}: {source}", path.display())]
     Python { path: PathBuf, source: Box<PythonFileError> },
     #[error(
@@ -188,10 +201,17 @@ fn advice(error: &StoreError) -> String {
 }
 
 impl Failure {
-    /// 2 where other words on the command line, or in the files it names, would help.
+    /// 1 where a check fell short, 2 where other words on the command line, or in the files it
+    /// names, would help.
     pub(crate) fn exit_code(&self) -> ExitCode {
+        if matches!(self, Self::FellShort { .. }) {
+            return ExitCode::from(1);
+        }
         let is_wrong_use = match self {
             Self::Routes { .. }
+            | Self::Samples { .. }
+            | Self::Report { .. }
+            | Self::OtherModel { .. }
             | Self::OwnDatabase { .. }
             | Self::NoDatabase { .. }
             | Self::Occupied { .. }
@@ -215,6 +235,8 @@ impl Failure {
                 RouterError::UnknownNamespace { .. }
                     | RouterError::UnknownRoute { .. }
                     | RouterError::Route(_)
+                    | RouterError::Samples(_)
+                    | RouterError::NothingToHoldOut
                     | RouterError::Encode(_)
                     | RouterError::EncodeText { .. }
             ),

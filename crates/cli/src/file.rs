@@ -1,12 +1,13 @@
-//! Files of routes: read whole or not at all, written whole or not at all.
+//! Files of routes and of samples: read whole or not at all, written whole or not at all.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use serde::Deserialize;
 use serde::de::IgnoredAny;
-use synaptoroute::{FileFormat, RoutesFile, python};
+use synaptoroute::{FileFormat, Report, RoutesFile, SampleFormat, Samples, python};
 use synaptoroute_store::Reader;
 
 use crate::failure::Failure;
@@ -22,6 +23,28 @@ pub(crate) fn read_routes(path: &Path) -> Result<RoutesFile, Failure> {
     let bytes = fs::read(path).map_err(|source| Failure::Read { path: path.into(), source })?;
     RoutesFile::parse_bytes(&bytes, FileFormat::of(path))
         .map_err(|source| Failure::Routes { path: path.into(), source })
+}
+
+/// Reads labelled samples.
+pub(crate) fn read_samples(path: &Path) -> Result<Samples, Failure> {
+    let failed = |source| Failure::Read { path: path.into(), source };
+    let refused = |source| Failure::Samples { path: path.into(), source };
+    if path != Path::new(STDIN) {
+        let bytes = fs::read(path).map_err(failed)?;
+        return Samples::parse_bytes(&bytes, SampleFormat::of(path)).map_err(refused);
+    }
+    let mut bytes = Vec::new();
+    io::stdin().read_to_end(&mut bytes).map_err(failed)?;
+    // What has no name tells by itself.
+    let format = SampleFormat::of_text(&String::from_utf8_lossy(&bytes));
+    Samples::parse_bytes(&bytes, format).map_err(refused)
+}
+
+/// Reads a report that was printed as JSON; what was printed behind it is nobody's concern.
+pub(crate) fn read_report(path: &Path) -> Result<Report, Failure> {
+    let bytes = fs::read(path).map_err(|source| Failure::Read { path: path.into(), source })?;
+    let mut json = serde_json::Deserializer::from_slice(&bytes);
+    Report::deserialize(&mut json).map_err(|source| Failure::Report { path: path.into(), source })
 }
 
 /// Reads a file of any program whose routes can be taken, and what of it was not, a sentence

@@ -10,6 +10,8 @@
 //! - [`Snapshot::fit`] learns from them: evidence, confidence and cuts, a [`Fit`];
 //!   [`Snapshot::with_fit`] puts it in force.
 //! - [`Snapshot::decide`] weighs the evidence and returns a [`Decision`].
+//! - [`Samples`] are texts whose routes are known; an [`Evaluation`] of the decisions on them is a
+//!   [`Report`], and a [`CrossValidation`] finds its samples among the utterances.
 //!
 //! Pure: no I/O, no clock, no threads. It takes vectors as they come; making them is the
 //! work of `synaptoroute-encoder`, and keeping a router alive that of `synaptoroute`.
@@ -22,6 +24,7 @@ mod decide;
 mod decision;
 mod digest;
 mod edit;
+mod evaluation;
 mod evidence;
 mod explain;
 mod file;
@@ -33,6 +36,7 @@ mod name;
 mod revision;
 mod route;
 mod routes;
+mod samples;
 mod settings;
 mod snapshot;
 mod text;
@@ -45,13 +49,18 @@ pub use decide::{DecideOptions, Found, Query};
 pub use decision::{Candidate, Decision, FitStatus, Neighbour, Outcome, Reason};
 pub use digest::TextsDigest;
 pub use edit::{Edit, Owner, Place, PlacedText};
+pub use evaluation::{
+    Bin, ChangeKind, ChangedSample, Comparison, Confusion, CrossValidation, CurvePoint, Difference,
+    Estimate, Evaluation, FoldCount, Judged, OutOfScope, Pair, Reliability, Report, RiskCoverage,
+    RouteScore, SampleCounts, Share, SweepPoint,
+};
 pub use evidence::NEAREST;
 pub use explain::{CandidateExplanation, CutSource, EvidencePart, Explanation};
 pub use file::{FileError, FileFormat, Imported, MAX_FILE_BYTES, RoutesFile};
 pub use fit::{
-    Background, Cost, Estimate, EvidenceSet, EvidenceWeight, Executor, Fit, FitError, FitFileError,
-    FitInputs, FitQuality, FitReport, Fitted, Labelled, Objective, ObjectiveError, RouteThreshold,
-    Serial, Share, Unfitted,
+    Background, Cost, EvidenceSet, EvidenceWeight, Executor, Fit, FitError, FitFileError,
+    FitInputs, FitQuality, FitReport, Fitted, Fraction, Labelled, Objective, ObjectiveError,
+    RouteThreshold, Serial, Unfitted,
 };
 pub use history::{Changed, Diff, RevisionEntry, RouteDiff, RouteDiffKind, TextsDiff};
 pub use index::Compaction;
@@ -60,6 +69,9 @@ pub use name::{NameError, NamespaceName, RouteName};
 pub use revision::Revision;
 pub use route::{Route, RouteAttributes, RouteError};
 pub use routes::RouteEntry;
+pub use samples::{
+    OUT_OF_SCOPE, Sample, SampleError, SampleFormat, SamplePlace, Samples, UnknownLabel,
+};
 pub use settings::{Margin, Settings, TopK};
 pub use snapshot::{Snapshot, SnapshotBuilder};
 pub use text::{MAX_TEXT_BYTES, Text, TextError};

@@ -71,6 +71,9 @@ pub struct TopK(usize);
 impl TopK {
     const MAX: u64 = 100;
 
+    /// As many as there can be.
+    pub const MOST: Self = Self(Self::MAX as usize);
+
     /// The number.
     #[must_use]
     pub const fn get(self) -> usize {

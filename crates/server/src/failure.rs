@@ -225,9 +225,11 @@ fn of_router(error: &RouterError) -> StatusCode {
         }
         RouterError::RevisionMismatch { .. } => StatusCode::PRECONDITION_FAILED,
         RouterError::Route(RouteError::MetadataTooLong { .. }) => StatusCode::PAYLOAD_TOO_LARGE,
-        RouterError::Route(_) | RouterError::Encode(_) | RouterError::EncodeText { .. } => {
-            StatusCode::UNPROCESSABLE_ENTITY
-        }
+        RouterError::Route(_)
+        | RouterError::Samples(_)
+        | RouterError::NothingToHoldOut
+        | RouterError::Encode(_)
+        | RouterError::EncodeText { .. } => StatusCode::UNPROCESSABLE_ENTITY,
         RouterError::Store(error) => of_store(error),
         _ => StatusCode::INTERNAL_SERVER_ERROR,
     }

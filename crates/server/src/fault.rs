@@ -1,6 +1,6 @@
 //! What is wrong with one value of a request.
 
-use synaptoroute::{NameError, RouteError, TextError};
+use synaptoroute::{NameError, RouteError, SampleError, TextError};
 
 use crate::failure::Failure;
 
@@ -19,6 +19,8 @@ pub(crate) enum Fault {
     NameNotUtf8,
     #[error(transparent)]
     Route(#[from] RouteError),
+    #[error(transparent)]
+    Samples(#[from] SampleError),
     #[error("is empty; give at least one text")]
     NoTexts,
     #[error("has {found} texts; at most {limit} are allowed at once")]

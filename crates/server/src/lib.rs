@@ -26,7 +26,7 @@
 //! - `app`: which handler answers which path; `access` who may ask it, `cors` which web pages,
 //!   `hosts` by which names.
 //! - `request`: bytes to checked values; nothing further in checks them again.
-//! - `decide`, `embeddings`: the handlers that ask; `read`, `settings`, `history`, `transfer`,
+//! - `decide`, `evaluate`, `embeddings`: the handlers that ask; `read`, `settings`, `history`, `transfer`,
 //!   `backup`, `health`: those that read; `write`, `texts`, `namespaces`: those that change.
 //! - `change`: the way every change goes, from a draft to its being durable.
 //! - `intake`: how many bytes of requests are inside at a time; `deadline`: how long each may
@@ -52,6 +52,7 @@ mod deadline;
 mod decide;
 mod embeddings;
 mod engine;
+mod evaluate;
 mod failure;
 mod fault;
 mod health;

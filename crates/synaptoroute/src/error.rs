@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use synaptoroute_encoder::EncodeError;
-use synaptoroute_router::{Revision, RouteError};
+use synaptoroute_router::{Revision, RouteError, SampleError};
 use synaptoroute_store::{ReembedError, StoreError};
 
 /// Why a call changed and answered nothing.
@@ -33,13 +33,22 @@ pub enum RouterError {
     /// A route is to become what none may be.
     #[error(transparent)]
     Route(#[from] RouteError),
+    /// Samples do not fit the routes.
+    #[error(transparent)]
+    Samples(#[from] SampleError),
+    /// There is nothing to cross-validate with.
+    #[error(
+        "nothing can be held out: no route has two utterances, and there are no negatives; give \
+         each route several utterances, five or more"
+    )]
+    NothingToHoldOut,
     /// A query could not be encoded.
     #[error(transparent)]
     Encode(#[from] EncodeError),
-    /// A text of a change could not be encoded.
+    /// A text of a change or a sample could not be encoded.
     #[error("{place}: {source}")]
     EncodeText {
-        /// Where in the change it stands, such as `utterances[3]`.
+        /// Where it stands, such as `utterances[3]` or `line 7`.
         place: String,
         /// What is wrong with it.
         source: EncodeError,

@@ -7,6 +7,8 @@
 //! - [`Router::upsert`], [`Router::add_utterances`] and others change routes, each as one
 //!   [`Change`]; [`Router::import`] takes a whole [`RoutesFile`].
 //! - [`Router::revisions`], [`Router::diff`] and [`Router::rollback`] go back in time.
+//! - [`Router::evaluate`] tells how good the decisions are, on labelled [`Samples`];
+//!   [`Router::cross_validate`] does so on the routes' own utterances.
 //! - [`Router::namespace`] leads to other, isolated sets of routes.
 //!
 //! ```no_run
@@ -35,6 +37,7 @@ mod committer;
 mod core;
 mod embed;
 mod error;
+mod evaluate;
 mod executor;
 mod namespaces;
 mod open;
@@ -57,14 +60,17 @@ pub use synaptoroute_encoder::{
     convert,
 };
 pub use synaptoroute_router::{
-    Background, Candidate, CandidateExplanation, Change, Changed, Cost, Cut, CutError, CutSource,
-    DecideOptions, Decision, Diff, Edit, Estimate, EvidencePart, EvidenceSet, EvidenceWeight,
-    Executor, Explanation, FileError, FileFormat, Fit, FitError, FitFileError, FitInputs,
-    FitQuality, FitReport, FitStatus, Fitted, ImportMode, Labelled, MAX_METADATA_BYTES,
-    MAX_TEXT_BYTES, Margin, Metadata, NameError, NamespaceName, Neighbour, Objective,
-    ObjectiveError, Outcome, Owner, Place, PlacedText, Query, Reason, Revision, RevisionEntry,
-    Route, RouteAttributes, RouteDiff, RouteDiffKind, RouteEntry, RouteError, RouteName,
-    RoutePatch, RouteThreshold, RoutesFile, Serial, Settings, SettingsPatch, Share, SimilarityCut,
-    Snapshot, Text, TextError, TextsDiff, TopK, Unfitted,
+    Background, Bin, Candidate, CandidateExplanation, Change, ChangeKind, Changed, ChangedSample,
+    Comparison, Confusion, Cost, Cut, CutError, CutSource, DecideOptions, Decision, Diff,
+    Difference, Edit, Estimate, Evaluation, EvidencePart, EvidenceSet, EvidenceWeight, Executor,
+    Explanation, FileError, FileFormat, Fit, FitError, FitFileError, FitInputs, FitQuality,
+    FitReport, FitStatus, Fitted, FoldCount, Fraction, ImportMode, Judged, Labelled,
+    MAX_METADATA_BYTES, MAX_TEXT_BYTES, Margin, Metadata, NameError, NamespaceName, Neighbour,
+    OUT_OF_SCOPE, Objective, ObjectiveError, OutOfScope, Outcome, Owner, Pair, Place, PlacedText,
+    Query, Reason, Reliability, Report, Revision, RevisionEntry, RiskCoverage, Route,
+    RouteAttributes, RouteDiff, RouteDiffKind, RouteEntry, RouteError, RouteName, RoutePatch,
+    RouteScore, RouteThreshold, RoutesFile, Sample, SampleCounts, SampleError, SampleFormat,
+    SamplePlace, Samples, Serial, Settings, SettingsPatch, Share, SimilarityCut, Snapshot,
+    SweepPoint, Text, TextError, TextsDiff, TopK, Unfitted, UnknownLabel,
 };
 pub use synaptoroute_store::{Durability, Options as StoreOptions, StoreError, python};

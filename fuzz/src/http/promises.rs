@@ -2,6 +2,7 @@
 
 use axum::http::{Method, StatusCode};
 use serde_json::{Map, Value, json};
+use synaptoroute::Report;
 
 use super::call::Call;
 use super::world::{Answer, World};
@@ -21,6 +22,7 @@ pub(super) fn check(world: &World, call: &Call) {
     }
     match (call.method.as_str(), call.call()) {
         ("POST", "/route") => check_decision(&sent(call), &answer.json()),
+        ("POST", "/evaluate") => check_report(world, call, &answer.json()),
         ("POST", "/route/batch") => check_batch(world, call, &answer.json()),
         ("POST", _) if call.uri.path() == "/v1/embeddings" => {
             check_embeddings(call, &answer.json())
@@ -95,6 +97,25 @@ fn check_batch(world: &World, call: &Call, answer: &Value) {
             decision
         };
         assert_eq!(untimed(&alone.json()), untimed(decision), "{call:?}");
+    }
+}
+
+/// Each sample is in it once, as a query of its text would come out.
+fn check_report(world: &World, call: &Call, report: &Value) {
+    let body = sent(call);
+    let samples = body["samples"].as_array().expect("a list that was taken");
+    let judged = report["samples"].as_array().expect("a list of samples");
+    let repeats = report["counts"]["duplicates"].as_u64().unwrap_or(u64::MAX);
+    assert_eq!(judged.len() as u64 + repeats, samples.len() as u64, "{call:?}: {report}");
+    let reads = serde_json::from_value::<Report>(report.clone());
+    assert!(reads.is_ok(), "{reads:?} of {report}");
+    for sample in judged.iter().take(8) {
+        let single = json!({"query": sample["text"]});
+        let path = format!("{}/route", call.scope());
+        let alone = world.send(&Call::json(Method::POST, &path, &single)).json();
+        let same = ["outcome", "reason", "confidence"].iter().all(|key| alone[key] == sample[key]);
+        assert!(same && alone["intent"] == sample["got"], "{call:?}: {alone}, but {sample}");
+        assert_eq!(sample["right"], json!(sample["expected"] == sample["got"]), "{sample}");
     }
 }
 

@@ -52,9 +52,10 @@ pub(crate) const KINDS: [Kind; 13] = [
 ];
 
 /// Calls that take a body.
-const CALLS: [(&str, &str); 10] = [
+const CALLS: [(&str, &str); 11] = [
     ("POST", "/route"),
     ("POST", "/route/batch"),
+    ("POST", "/evaluate"),
     ("POST", "/routes"),
     ("POST", "/routes/billing/utterances"),
     ("DELETE", "/routes/billing/negatives"),
@@ -66,9 +67,10 @@ const CALLS: [(&str, &str); 10] = [
 ];
 
 /// Bodies that are sound for one call or another, to start from.
-const BODIES: [&str; 6] = [
+const BODIES: [&str; 7] = [
     r#"{"query":"where is my bill","top_k":3}"#,
     r#"{"queries":["one","two",""]}"#,
+    r#"{"samples":[{"text":"where is my bill","intent":"billing"},{"text":"x"}]}"#,
     r#"{"name":"x","utterances":["a","b"],"threshold":0.5,"metadata":{"k":[1,2]}}"#,
     r#"{"utterances":["where is my bill"]}"#,
     r#"{"version":1,"routes":[{"name":"x","utterances":["a"]}]}"#,

@@ -5,6 +5,7 @@
 
 mod bench;
 mod content;
+mod eval;
 mod history;
 mod key;
 mod model;
@@ -24,6 +25,7 @@ pub(crate) use content::{
     BackupArgs, ExportArgs, ImportArgs, NamespacesArgs, NamespacesCommand, RoutesArgs,
     RoutesCommand,
 };
+pub(crate) use eval::{Bound, EvalArgs, Metric};
 pub(crate) use history::{DiffArgs, RevisionsArgs, RollbackArgs};
 pub(crate) use key::KeyArgs;
 pub(crate) use model::{ConvertArgs, InfoArgs, ModelCommand};
@@ -88,6 +90,8 @@ pub(crate) enum Command {
     Key(KeyArgs),
     /// Decide where texts belong, and print it
     Route(RouteArgs),
+    /// Measure how good the decisions are, on texts whose routes are known
+    Eval(EvalArgs),
     /// Look at routes and change them
     Routes(RoutesArgs),
     /// Look at namespaces, make and delete them

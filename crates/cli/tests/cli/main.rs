@@ -7,6 +7,7 @@ mod backup;
 mod bench;
 mod collector;
 mod databases;
+mod eval;
 mod files;
 mod foreign_model;
 mod history;

@@ -36,9 +36,9 @@ mod wire;
 
 pub use self::executor::{Executor, Serial};
 pub use self::inputs::{Background, FitInputs, Labelled};
-pub use self::objective::{Cost, Objective, ObjectiveError, Share};
+pub use self::objective::{Cost, Fraction, Objective, ObjectiveError};
 pub use self::options::EvidenceSet;
-pub use self::report::{Estimate, EvidenceWeight, FitQuality, FitReport, RouteThreshold, Unfitted};
+pub use self::report::{EvidenceWeight, FitQuality, FitReport, RouteThreshold, Unfitted};
 pub use self::train::Fitted;
 pub use self::wire::FitFileError;
 

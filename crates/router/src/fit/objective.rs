@@ -19,20 +19,20 @@ pub enum Objective {
     F1,
     /// `keep=0.95`: as few foreign texts as can be are accepted, while this share of those in
     /// scope is.
-    Keep(Share),
+    Keep(Fraction),
     /// `max_false_accept=0.05`: as many texts as can be are accepted, but of the foreign ones no
     /// more than this share.
-    MaxFalseAccept(Share),
+    MaxFalseAccept(Fraction),
     /// `min_precision=0.98`: as many texts as can be are accepted, while this share of those
     /// accepted is right.
-    MinPrecision(Share),
+    MinPrecision(Fraction),
     /// `cost=5`: the least cost, where a wrong answer costs so much and a refused text 1.
     Cost(Cost),
 }
 
 /// A share, 0 to 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Share(f64);
+pub struct Fraction(f64);
 
 /// What a wrong answer costs, in refusals: 0.01 to 1,000.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -48,7 +48,7 @@ pub struct ObjectiveError {
     found: String,
 }
 
-impl Share {
+impl Fraction {
     /// The number.
     #[must_use]
     pub const fn get(self) -> f64 {
@@ -64,7 +64,7 @@ impl Cost {
     }
 }
 
-impl TryFrom<f64> for Share {
+impl TryFrom<f64> for Fraction {
     type Error = ObjectiveError;
 
     fn try_from(value: f64) -> Result<Self, ObjectiveError> {
@@ -102,7 +102,7 @@ impl FromStr for Objective {
             };
         };
         let number: f64 = number.trim().parse().map_err(|_| refused())?;
-        let share = || Share::try_from(number).map_err(|_| refused());
+        let share = || Fraction::try_from(number).map_err(|_| refused());
         match word.trim() {
             "keep" => share().map(Self::Keep),
             "max_false_accept" => share().map(Self::MaxFalseAccept),

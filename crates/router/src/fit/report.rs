@@ -4,51 +4,24 @@ use serde::{Deserialize, Serialize};
 
 use super::objective::Objective;
 use super::options::EvidenceSet;
+use crate::evaluation::Share;
 use crate::name::RouteName;
 use crate::revision::Revision;
 
-/// A share with the interval in which it lies with a probability of 95 %.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Estimate {
-    /// The share that was found, 0 to 1.
-    pub value: f64,
-    /// The lower end.
-    pub low: f64,
-    /// The upper end.
-    pub high: f64,
-}
-
-impl Estimate {
-    /// Wilson's score interval, for so many of so many; 0 to 1 where there are none.
-    #[must_use]
-    pub fn of(hits: f64, count: f64) -> Self {
-        const Z: f64 = 1.959_964;
-        if count <= 0.0 {
-            return Self { value: 0.0, low: 0.0, high: 1.0 };
-        }
-        let share = hits / count;
-        let centre = (share + Z * Z / (2.0 * count)) / (1.0 + Z * Z / count);
-        let spread = share * (1.0 - share) / count + Z * Z / (4.0 * count * count);
-        let half = Z * spread.sqrt() / (1.0 + Z * Z / count);
-        Self { value: share, low: (centre - half).max(0.0), high: (centre + half).min(1.0) }
-    }
-}
-
-/// How a rule does on texts that were held out.
+/// How a rule does on texts that were held out; a share of nothing is null.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct FitQuality {
     /// In scope: the best route is the right one, accepted or not.
-    pub right_route: Estimate,
+    pub right_route: Option<Share>,
     /// In scope: answered by the right route.
-    pub accuracy: Estimate,
+    pub accuracy: Option<Share>,
     /// In scope: answered by any route.
-    pub kept: Estimate,
+    pub kept: Option<Share>,
     /// Out of scope: answered all the same. Of background texts, and of utterances whose
     /// routes were held out as wholes; of samples where there are any.
-    pub false_accept: Estimate,
+    pub false_accept: Option<Share>,
     /// Mean over routes of the harmonic mean of precision and recall.
     pub macro_f1: f64,
     /// What the objective makes of it; more is better. Below 0 if a promised bound is missed.

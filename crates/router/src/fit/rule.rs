@@ -6,9 +6,10 @@ use super::corpus::Corpus;
 use super::cuts::{self, Cuts, Rated};
 use super::judged::{Judged, Origin};
 use super::objective::Objective;
-use super::report::{Estimate, FitQuality};
+use super::report::FitQuality;
 use super::trials::{Sums, acceptance};
 use crate::confidence::DEFAULT_CUT;
+use crate::evaluation::Share;
 use crate::snapshot::Snapshot;
 use crate::threshold::Cut;
 
@@ -144,17 +145,17 @@ fn quality(objective: Objective, verdicts: &[(&Judged, bool)], routes: usize) ->
     let verdicts: Vec<(&Judged, bool)> =
         verdicts.iter().copied().filter(|(judged, _)| decisive(judged)).collect();
     let count = |of: &dyn Fn(&Judged, bool) -> bool| {
-        verdicts.iter().filter(|(judged, accepted)| of(judged, *accepted)).count() as f64
+        verdicts.iter().filter(|(judged, accepted)| of(judged, *accepted)).count()
     };
     let inside = count(&|judged, _| judged.belongs.is_some());
     let outside = count(&|judged, _| judged.belongs.is_none());
-    let share = |of: &dyn Fn(&Judged, bool) -> bool| Estimate::of(count(of), inside);
+    let share = |of: &dyn Fn(&Judged, bool) -> bool| Share::new(count(of), inside);
     let false_accepts = count(&|judged, accepted| accepted && judged.belongs.is_none());
     FitQuality {
         right_route: share(&|judged, _| judged.is_right()),
         accuracy: share(&|judged, accepted| accepted && judged.is_right()),
         kept: share(&|judged, accepted| accepted && judged.belongs.is_some()),
-        false_accept: Estimate::of(false_accepts, outside),
+        false_accept: Share::new(false_accepts, outside),
         macro_f1: cuts::macro_f1(&verdicts, routes),
         objective: cuts::judge(objective, &verdicts, routes),
     }

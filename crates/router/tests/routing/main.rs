@@ -9,18 +9,22 @@
 //! - `rules`: decisions, one rule at a time.
 //! - `weighing`: what counts as evidence, and what speaks against a route.
 //! - `model`: decisions against a naive model of all the rules together.
+//! - `samples`: labelled samples, and what is refused with its line.
+//! - `cross_validation`: each utterance is asked once, by a router that has forgotten it.
 //! - `support`: vectors whose cosines are known.
 
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
 mod bad_files;
 mod content_hash;
+mod cross_validation;
 mod generated;
 mod imports;
 mod index;
 mod model;
 mod round_trip;
 mod rules;
+mod samples;
 mod support;
 mod values;
 mod weighing;

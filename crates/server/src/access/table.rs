@@ -46,6 +46,7 @@ use Role::{Admin, Read, Write};
 pub(crate) const RULES: &[Rule] = &[
     rule(Method::POST, "/route", Read, Content),
     rule(Method::POST, "/route/batch", Read, Content),
+    rule(Method::POST, "/evaluate", Read, Content),
     rule(Method::GET, "/routes", Read, Content),
     rule(Method::POST, "/routes", Write, Content),
     rule(Method::GET, "/routes/{name}", Read, Content),

@@ -23,8 +23,8 @@ use utoipa::openapi::{OpenApiVersion, Server};
 
 use crate::problem::Problem;
 use crate::{
-    backup, decide, embeddings, health, history, namespaces, observe, read, settings, texts,
-    transfer, write,
+    backup, decide, embeddings, evaluate, health, history, namespaces, observe, read, settings,
+    texts, transfer, write,
 };
 
 pub(crate) use page::{asset, docs, index};
@@ -35,6 +35,7 @@ pub(crate) use strict::known_parameters;
 #[openapi(paths(
     decide::route,
     decide::route_batch,
+    evaluate::evaluate,
     read::list,
     read::one,
     read::negatives,
@@ -82,7 +83,7 @@ struct Content;
     ),
     components(schemas(Problem<'static>)),
     tags(
-        (name = "decide", description = "Where texts belong"),
+        (name = "decide", description = "Where texts belong, and how good that is"),
         (name = "routes", description = "Destinations, and the texts that lead to them"),
         (name = "settings", description = "What holds for all routes of a namespace"),
         (name = "files", description = "The whole content as a routes file, or as a database"),

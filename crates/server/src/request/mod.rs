@@ -3,6 +3,7 @@
 //! - `body`: a JSON object of a known shape.
 //! - `file`: a routes file.
 //! - `texts`: the texts in a body, with the place of the one to blame.
+//! - `samples`: labelled samples, likewise.
 //! - `path`: the names and numbers in a path, and the namespace that it leads to.
 //! - `query`: what stands behind the question mark.
 //! - `revision`: `If-Match` and `ETag`.
@@ -12,6 +13,7 @@ mod file;
 mod path;
 mod query;
 mod revision;
+mod samples;
 mod texts;
 
 pub(crate) use body::{JsonBody, MAX_BODY_BYTES};
@@ -19,4 +21,5 @@ pub(crate) use file::FileBody;
 pub(crate) use path::{PathName, PathNamespace, PathRevisions, Scope, well_formed};
 pub(crate) use query::{Mode, Page, cursor};
 pub(crate) use revision::{IfMatch, IfPresent, etag};
+pub(crate) use samples::{RawSample, samples};
 pub(crate) use texts::{OneOrMany, Texts, text, texts, texts_up_to};

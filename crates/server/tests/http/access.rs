@@ -128,6 +128,7 @@ fn each_role_opens_its_calls_and_no_others() {
     let cases: &[Case] = &[
         ("POST", "/route", ROOT_READ),
         ("POST", "/route/batch", ROOT_READ),
+        ("POST", "/evaluate", ROOT_READ),
         ("GET", "/routes", ROOT_READ),
         ("HEAD", "/routes", ROOT_READ),
         ("POST", "/routes", ROOT_WRITE),

@@ -30,6 +30,7 @@ fn past_its_deadline_a_request_is_refused_and_costs_no_inference() {
         for (path, body) in [
             ("/route", json!({"query": "where is my bill"})),
             ("/route/batch", json!({"queries": ["where is my bill", "hello"]})),
+            ("/evaluate", json!({"samples": [{"text": "hello"}]})),
             ("/routes", json!({"name": "late", "utterances": ["too late"]})),
             ("/v1/embeddings", json!({"input": "hello"})),
         ] {

@@ -9,6 +9,7 @@ mod cors;
 mod deadlines;
 mod early;
 mod embeddings;
+mod evaluate;
 mod history;
 mod hosts;
 mod metrics;

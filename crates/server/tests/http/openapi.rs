@@ -81,7 +81,9 @@ fn every_method_that_is_served_is_in_the_document() {
         assert_eq!(named, served, "{path}");
     }
     // Those that the service has for its callers; a new one is to be added here and there.
-    for path in ["/route", "/routes", "/settings", "/export", "/ready", "/docs", "/backup"] {
+    for path in
+        ["/route", "/evaluate", "/routes", "/settings", "/export", "/ready", "/docs", "/backup"]
+    {
         assert!(paths.contains_key(path), "{path}");
     }
 }

@@ -49,10 +49,12 @@ fn a_panic_or_a_failure_costs_its_caller_only() {
         let query = json!({"query": word});
         let batch = json!({"queries": ["hello", word]});
         let route = json!({"name": "broken", "utterances": [word]});
+        let samples = json!({"samples": [{"text": "hello"}, {"text": "hello"}, {"text": word}]});
         let input = json!({"input": word});
         for (path, body, field) in [
             ("/route", &query, "query"),
             ("/route/batch", &batch, "queries[1]"),
+            ("/evaluate", &samples, "samples[2].text"),
             ("/routes", &route, "utterances[0]"),
             ("/v1/embeddings", &input, "input"),
         ] {

@@ -2,6 +2,7 @@
 //!
 //! - `changes`: what a change does, and what a refused one leaves.
 //! - `batches`: a batch answers as its queries one by one.
+//! - `evaluation`: samples, cross-validation, and what comes of them.
 //! - `sentences`: a few support routes and real questions.
 //! - `support`: the model, and an encoder that can be told to fail.
 
@@ -9,5 +10,6 @@
 
 mod batches;
 mod changes;
+mod evaluation;
 mod sentences;
 mod support;

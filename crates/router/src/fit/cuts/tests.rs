@@ -1,6 +1,6 @@
 use super::super::judged::{Origin, weigh};
 use super::*;
-use crate::fit::{Cost, Share};
+use crate::fit::{Cost, Fraction};
 
 /// Texts of two routes and of none, by confidence: (confidence, first, belongs).
 fn judged(texts: &[(f64, usize, Option<usize>)]) -> (Vec<Judged>, Vec<f64>) {
@@ -59,7 +59,7 @@ fn no_cut_is_better_than_the_one_chosen() {
     let (texts, confidences) = judged(&TEXTS);
     let rated = rated(&texts, &confidences);
     let cost = Objective::Cost(Cost::try_from(3.0).unwrap());
-    let precise = Objective::MinPrecision(Share::try_from(0.8).unwrap());
+    let precise = Objective::MinPrecision(Fraction::try_from(0.8).unwrap());
     for objective in [Objective::Accuracy, Objective::F1, cost, precise] {
         let cuts = global(objective, &rated, 2);
         let verdicts: Vec<(&Judged, bool)> =
@@ -74,7 +74,7 @@ fn a_promise_to_the_foreign_is_kept() {
     let (texts, confidences) = judged(&TEXTS);
     let rated = rated(&texts, &confidences);
     for share in [0.0, 0.25, 0.5, 0.75, 1.0] {
-        let cuts = global(Objective::MaxFalseAccept(Share::try_from(share).unwrap()), &rated, 2);
+        let cuts = global(Objective::MaxFalseAccept(Fraction::try_from(share).unwrap()), &rated, 2);
         let accepted =
             rated.iter().filter(|r| r.judged.belongs.is_none() && cuts.accept(r)).count();
         // Of four, and one for the one that is asked next.
@@ -89,7 +89,7 @@ fn a_promise_to_the_foreign_is_kept() {
 fn a_promise_to_those_in_scope_is_kept() {
     let (texts, confidences) = judged(&TEXTS);
     let rated = rated(&texts, &confidences);
-    let cuts = global(Objective::Keep(Share::try_from(0.75).unwrap()), &rated, 2);
+    let cuts = global(Objective::Keep(Fraction::try_from(0.75).unwrap()), &rated, 2);
     let kept = rated.iter().filter(|r| r.judged.belongs.is_some() && cuts.accept(r)).count();
     assert!(kept >= 6, "{kept} of 8");
     assert!(!cuts.accept(&rated[11]));

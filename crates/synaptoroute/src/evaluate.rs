@@ -1,0 +1,118 @@
+//! How good a router's decisions are.
+
+use std::sync::Arc;
+
+use synaptoroute_router::{
+    CrossValidation, Evaluation, FoldCount, Judged, Report, Sample, SamplePlace, Samples, Snapshot,
+    Text,
+};
+
+use crate::embed::{Progress, embed_all};
+use crate::error::RouterError;
+use crate::router::Router;
+
+impl Router {
+    /// Decides for every sample, all on one snapshot, and says how good that was. `progress` is told
+    /// how many were encoded.
+    ///
+    /// # Errors
+    ///
+    /// A label names no route, or a text could not be encoded.
+    pub fn evaluate(
+        &self,
+        samples: &Samples,
+        progress: Progress<'_>,
+    ) -> Result<Report, RouterError> {
+        let snapshot = self.snapshot();
+        samples.check(&snapshot)?;
+        let vectors = self.vectors_of(samples, |_| true, progress)?;
+        let judged = vectors.iter().map(|(sample, vector)| snapshot.judge(vector, sample));
+        Ok(self.report(&snapshot, samples, judged))
+    }
+
+    /// Decides for utterances that are held out in turn, by routes without them; and for what belongs
+    /// to no route: the namespace's negatives, held out too, and the samples of that kind. Samples that
+    /// belong to a route are checked and left aside: [`Router::evaluate`] is for those.
+    ///
+    /// Routes of a single utterance are never held out; the report names them. `progress` is told how
+    /// many texts were encoded, then how many were decided.
+    ///
+    /// # Errors
+    ///
+    /// A label names no route, a text could not be encoded, or there is nothing to hold out.
+    pub fn cross_validate(
+        &self,
+        folds: FoldCount,
+        samples: Option<&Samples>,
+        progress: Progress<'_>,
+    ) -> Result<Report, RouterError> {
+        let snapshot = self.snapshot();
+        let mut beside: Vec<(Text, Arc<[f32]>)> = Vec::new();
+        if let Some(samples) = samples {
+            samples.check(&snapshot)?;
+            let foreign = self.vectors_of(samples, |sample| sample.intent.is_none(), progress)?;
+            beside.extend(foreign.into_iter().map(|(sample, v)| (sample.text.clone(), v.into())));
+        }
+        let plan = CrossValidation::new(&snapshot, folds, beside);
+        let asked = plan.count();
+        // Nothing is fitted to the routes, so what is left of them decides as it is.
+        let refit = Snapshot::clone;
+        let report = plan.run(&snapshot, &self.model().name, &refit, &|done| progress(done, asked));
+        report.ok_or(RouterError::NothingToHoldOut)
+    }
+
+    /// Decides for some of the samples on this snapshot: a part of [`Router::evaluate`], for who shares
+    /// its work out by himself, such as a server with threads of its own.
+    ///
+    /// # Errors
+    ///
+    /// A text could not be encoded.
+    pub fn judge(
+        &self,
+        snapshot: &Snapshot,
+        samples: &[Sample],
+    ) -> Result<Vec<Judged>, RouterError> {
+        let texts: Vec<Text> = samples.iter().map(|sample| sample.text.clone()).collect();
+        let embeddings = self.embed(&texts)?.into_iter().zip(samples);
+        Ok(embeddings
+            .map(|(embedding, sample)| snapshot.judge(&embedding.vector, sample))
+            .collect())
+    }
+
+    /// What the samples came to, on this snapshot: the last part of [`Router::evaluate`].
+    ///
+    /// # Panics
+    ///
+    /// If none was judged.
+    #[must_use]
+    pub fn report(
+        &self,
+        snapshot: &Snapshot,
+        samples: &Samples,
+        judged: impl IntoIterator<Item = Judged>,
+    ) -> Report {
+        let evaluation = Evaluation::new(snapshot, &self.model().name);
+        let mut evaluation = evaluation.with_duplicates(samples.duplicates());
+        evaluation.add(judged);
+        evaluation.report().expect("there is no list of no samples")
+    }
+
+    /// Those of the samples that are wanted, each with its vector.
+    fn vectors_of<'a>(
+        &self,
+        samples: &'a Samples,
+        wanted: impl Fn(&Sample) -> bool,
+        progress: Progress<'_>,
+    ) -> Result<Vec<(&'a Sample, Vec<f32>)>, RouterError> {
+        let wanted: Vec<(usize, &Sample)> =
+            samples.iter().enumerate().filter(|(_, sample)| wanted(sample)).collect();
+        let texts: Vec<&Text> = wanted.iter().map(|(_, sample)| &sample.text).collect();
+        let vectors = embed_all(&*self.core().encoder, &texts, progress);
+        let vectors = vectors.map_err(|(index, source)| {
+            let place = wanted.get(index).and_then(|(index, _)| samples.place(*index));
+            let place = place.unwrap_or(SamplePlace::Item(index)).to_string();
+            RouterError::EncodeText { place, source }
+        })?;
+        Ok(wanted.into_iter().map(|(_, sample)| sample).zip(vectors).collect())
+    }
+}
