@@ -4,6 +4,7 @@ use serde::{Deserialize, Deserializer};
 
 use crate::edit::Owner;
 use crate::file::RoutesFile;
+use crate::fit::{EvidenceSet, Objective};
 use crate::metadata::Metadata;
 use crate::name::RouteName;
 use crate::revision::Revision;
@@ -97,6 +98,18 @@ pub struct SettingsPatch {
     #[serde(default, deserialize_with = "given")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<TopK>))]
     pub top_k: Option<Option<TopK>>,
+    /// Whether evidence, confidence and cuts are fitted anew when texts change.
+    #[serde(default, deserialize_with = "given")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<bool>))]
+    pub auto_fit: Option<Option<bool>>,
+    /// What cuts are chosen for.
+    #[serde(default, deserialize_with = "given")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub objective: Option<Option<Objective>>,
+    /// Which evidence may count besides the nearest utterances; what is left out of it may.
+    #[serde(default, deserialize_with = "given")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<EvidenceSet>))]
+    pub evidence: Option<Option<EvidenceSet>>,
 }
 
 /// A field that is there, even if it is null: serde takes null for absent otherwise.
@@ -128,6 +141,9 @@ impl SettingsPatch {
         Settings {
             margin: self.margin.map_or(to.margin, Option::unwrap_or_default),
             top_k: self.top_k.map_or(to.top_k, Option::unwrap_or_default),
+            auto_fit: self.auto_fit.map_or(to.auto_fit, |given| given.unwrap_or(true)),
+            objective: self.objective.map_or(to.objective, Option::unwrap_or_default),
+            evidence: self.evidence.map_or(to.evidence, Option::unwrap_or_default),
         }
     }
 }

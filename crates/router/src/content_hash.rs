@@ -46,6 +46,7 @@ use sha2::{Digest, Sha256};
 
 use crate::checked;
 use crate::file::RoutesFile;
+use crate::fit::EvidenceSet;
 use crate::route::Route;
 use crate::settings::Settings;
 use crate::text::Text;
@@ -84,7 +85,8 @@ impl Canonical {
 
     fn file(&mut self, file: &RoutesFile) {
         // Taken apart by name, so that a new field is not forgotten.
-        let RoutesFile { version: _, negatives, settings, routes } = file;
+        // A fit is what was learned from the content, and none of it.
+        let RoutesFile { version: _, negatives, settings, routes, fit: _ } = file;
         self.put("{");
         self.texts("negatives", negatives);
         let mut routes: Vec<_> = routes.iter().collect();
@@ -104,15 +106,37 @@ impl Canonical {
         if *settings == default {
             return;
         }
-        let Settings { margin, top_k } = *settings;
+        let Settings { margin, top_k, auto_fit, objective, evidence } = *settings;
         self.text("settings");
         self.put("{");
+        if auto_fit != default.auto_fit {
+            self.text("auto_fit");
+            self.flag(auto_fit);
+        }
+        if evidence != default.evidence {
+            let EvidenceSet { centroid, head, lexical } = evidence;
+            self.text("evidence");
+            self.put("{");
+            for (name, allowed) in [("centroid", centroid), ("head", head), ("lexical", lexical)] {
+                self.text(name);
+                self.flag(allowed);
+            }
+            self.put("}");
+        }
         self.double("margin", (margin != default.margin).then(|| margin.get()));
+        if objective != default.objective {
+            self.text("objective");
+            self.text(&objective.to_string());
+        }
         if top_k != default.top_k {
             self.text("top_k");
             self.put(&format!("i{};", top_k.get()));
         }
         self.put("}");
+    }
+
+    fn flag(&mut self, flag: bool) {
+        self.put(if flag { "t" } else { "f" });
     }
 
     fn route(&mut self, route: &Route) {

@@ -74,6 +74,20 @@ pub struct RoutesFile {
     /// No two of one name.
     #[serde(deserialize_with = "distinct::distinct_routes")]
     pub routes: Vec<Route>,
+    /// What was learned from them, as an export with the fit has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fit: Option<FileFit>,
+}
+
+/// A fit on its way from one router to another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct FileFit {
+    /// The fingerprint of the model whose vectors it was learned from.
+    pub model: String,
+    /// The fit, as [`Fit::to_json`](crate::Fit::to_json) writes it.
+    pub data: String,
 }
 
 /// The version of the format: 1.
@@ -137,7 +151,7 @@ impl RoutesFile {
     /// A file of this content; the routes' names differ.
     #[must_use]
     pub fn new(settings: Settings, negatives: Vec<Text>, routes: Vec<Route>) -> Self {
-        Self { version: Version, negatives, settings, routes }
+        Self { version: Version, negatives, settings, routes, fit: None }
     }
 
     /// Parses the whole file or nothing.

@@ -56,11 +56,11 @@ pub use evaluation::{
 };
 pub use evidence::NEAREST;
 pub use explain::{CandidateExplanation, CutSource, EvidencePart, Explanation};
-pub use file::{FileError, FileFormat, Imported, MAX_FILE_BYTES, RoutesFile};
+pub use file::{FileError, FileFit, FileFormat, Imported, MAX_FILE_BYTES, RoutesFile};
 pub use fit::{
     Background, Cost, EvidenceSet, EvidenceWeight, Executor, Fit, FitError, FitFileError,
-    FitInputs, FitQuality, FitReport, Fitted, Fraction, Labelled, Objective, ObjectiveError,
-    RouteThreshold, Serial, Unfitted,
+    FitInputs, FitPlan, FitQuality, FitReport, Fitted, Fraction, Labelled, Objective,
+    ObjectiveError, RouteThreshold, Serial, Unfitted,
 };
 pub use history::{Changed, Diff, RevisionEntry, RouteDiff, RouteDiffKind, TextsDiff};
 pub use index::Compaction;

@@ -3,9 +3,10 @@
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::checked;
+use crate::fit::{EvidenceSet, Objective};
 
 /// Settings of a namespace.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Settings {
@@ -13,6 +14,25 @@ pub struct Settings {
     pub margin: Margin,
     /// Candidates an answer lists.
     pub top_k: TopK,
+    /// Whether evidence, confidence and cuts are fitted anew when texts change.
+    pub auto_fit: bool,
+    /// What cuts are chosen for.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, example = "accuracy"))]
+    pub objective: Objective,
+    /// Which evidence may count besides the nearest utterances.
+    pub evidence: EvidenceSet,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            margin: Margin::default(),
+            top_k: TopK::default(),
+            auto_fit: true,
+            objective: Objective::default(),
+            evidence: EvidenceSet::default(),
+        }
+    }
 }
 
 /// A difference of scores, 0 (off) to 2.

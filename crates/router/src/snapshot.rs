@@ -91,6 +91,12 @@ impl Snapshot {
         Some(FitStatus { revision: fit.revision(), stale: fit.texts != self.texts })
     }
 
+    /// How wide vectors are.
+    #[must_use]
+    pub fn dimensions(&self) -> usize {
+        self.index.dimensions()
+    }
+
     /// Which texts there are.
     #[must_use]
     pub fn texts_digest(&self) -> TextsDigest {

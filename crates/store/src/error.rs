@@ -64,6 +64,12 @@ pub enum StoreError {
         /// The newest there is.
         current: Revision,
     },
+    /// No such fit is kept.
+    #[error("fit {number} is not kept; list the fits to see which are")]
+    UnknownFit {
+        /// What was asked for.
+        number: u64,
+    },
     /// A text is new to the file, and came without a vector.
     #[error("the new text {text:?} came without a vector; embed it first")]
     MissingVector {
@@ -211,6 +217,7 @@ impl StoreError {
             | Self::LastUtterance { .. }
             | Self::RevisionMismatch { .. }
             | Self::RevisionGone { .. }
+            | Self::UnknownFit { .. }
             | Self::RevisionUnknown { .. }
             | Self::MissingVector { .. }
             | Self::VectorWidth { .. }
@@ -233,6 +240,12 @@ impl StoreError {
             | Self::File { .. }
             | Self::Io { .. } => true,
         }
+    }
+
+    /// A fit that the store gave back cannot be read.
+    #[must_use]
+    pub fn unreadable_fit(what: impl Into<String>) -> Self {
+        Self::damaged(what)
     }
 
     pub(crate) fn damaged(what: impl Into<String>) -> Self {

@@ -8,6 +8,7 @@
 //! - A [`Transaction`] takes [`Change`](synaptoroute_router::Change)s, one after the other,
 //!   and makes them durable with one commit. What each does to memory it gives back as
 //!   [`Edit`](synaptoroute_router::Edit)s, so that memory follows the disk and never leads it.
+//! - [`NewFit`] is what was learned from routes, kept beside the revisions.
 //! - [`StoreError`] says whether the request or the disk is at fault, and what to do next.
 //! - [`python`] reads files of the Python package of the same name.
 //!
@@ -41,6 +42,7 @@ mod delta;
 mod diff;
 mod error;
 mod export;
+mod fits;
 mod list;
 mod load;
 mod lock;
@@ -61,6 +63,7 @@ mod texts;
 mod transaction;
 
 pub use error::StoreError;
+pub use fits::{FitEntry, NewFit};
 pub use model::ModelIdentity;
 pub use options::{Durability, Options};
 pub use reader::Reader;

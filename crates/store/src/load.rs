@@ -7,6 +7,7 @@ use synaptoroute_router::{Edit, NamespaceName, Owner, Place, PlacedText, Revisio
 
 use crate::checksum::{self, Checksum};
 use crate::error::StoreError;
+use crate::fits;
 use crate::list::{Kind, ListKey, Row};
 use crate::model::ModelIdentity;
 use crate::namespace::{self, Namespace};
@@ -39,6 +40,8 @@ impl Reads {
         if ModelIdentity::read(&self.db)? != self.model {
             return Err(StoreError::ModelChanged);
         }
+        // Who lists fits reads them later, but a file that has lost them is not whole.
+        fits::check(&self.db)?;
         let mut namespaces = Vec::new();
         for (name, namespace) in namespace::all(&self.db)? {
             let revision = namespace.revision;

@@ -134,6 +134,7 @@ pub(crate) fn delete(
         "DELETE FROM routes WHERE namespace_id = ?1",
         "DELETE FROM settings_versions WHERE namespace_id = ?1",
         "DELETE FROM revisions WHERE namespace_id = ?1",
+        "DELETE FROM fits WHERE namespace_id = ?1",
         "DELETE FROM namespaces WHERE id = ?1",
     ] {
         db.prepare_cached(delete)?.execute([id])?;

@@ -34,7 +34,8 @@ pub enum ReembedError<E> {
 impl Store {
     /// Replaces every vector of the file, those of kept revisions too, by what `embed` makes
     /// of its text, and names `model` as their maker: all in one transaction, so that a file
-    /// never mixes two models' vectors, and an interrupted call changes nothing.
+    /// never mixes two models' vectors, and an interrupted call changes nothing. Fits are forgotten:
+    /// they were learned from the old vectors.
     ///
     /// `embed` gets up to 512 texts and gives a vector for each, in order. `progress` is
     /// called with texts done and texts in all.
@@ -77,6 +78,7 @@ impl Store {
             done += batch.len();
             progress(done, all);
         }
+        crate::fits::forget(&transaction)?;
         model.write(&transaction)?;
         transaction.commit().map_err(StoreError::from)?;
         self.committed();

@@ -1,13 +1,27 @@
 //! Settings and their versions.
 
 use rusqlite::{Connection, OptionalExtension, params};
+use serde_json::Value;
 use synaptoroute_router::{Revision, Settings};
 
 use crate::error::StoreError;
 
+/// Settings that came later than the first files: left out where they have their defaults, so that
+/// settings of an older file are written as they were, and have the checksum they had.
+const LATER: [&str; 3] = ["auto_fit", "objective", "evidence"];
+
 /// As they are stored.
 pub(crate) fn json(settings: &Settings) -> String {
-    serde_json::to_string(settings).expect("settings are numbers in a map of strings")
+    let value = |settings: &Settings| {
+        let value =
+            serde_json::to_value(settings).expect("settings are values in a map of strings");
+        let Value::Object(map) = value else { unreachable!("settings are a map") };
+        map
+    };
+    let default = value(&Settings::default());
+    let mut map = value(settings);
+    map.retain(|key, value| !LATER.contains(&key.as_str()) || default.get(key) != Some(value));
+    Value::Object(map).to_string()
 }
 
 fn parse(json: &str) -> Result<Settings, StoreError> {

@@ -7,6 +7,7 @@ use synaptoroute_router::{Change, Edit, NamespaceName, Revision, Text};
 
 use crate::apply::{self, Scope};
 use crate::error::StoreError;
+use crate::fits::{self, NewFit};
 use crate::namespace;
 use crate::store::Store;
 
@@ -89,6 +90,43 @@ impl<'a> Transaction<'a> {
         expected: Option<Revision>,
     ) -> Result<(), StoreError> {
         self.step(|store| namespace::delete(&store.reads.db, name, expected))
+    }
+
+    /// Keeps what was learned from a namespace's routes and has it in force; older ones are
+    /// forgotten, but for the last few. Returns its number. It makes no revision.
+    ///
+    /// # Errors
+    ///
+    /// The namespace is unknown, or the store fails.
+    pub fn put_fit(
+        &mut self,
+        namespace: &NamespaceName,
+        fit: &NewFit,
+        at_unix_ms: u64,
+    ) -> Result<u64, StoreError> {
+        self.step(|store| fits::put(&store.reads.db, namespace, fit, at_unix_ms))
+    }
+
+    /// Puts a kept fit in force, and gives it back.
+    ///
+    /// # Errors
+    ///
+    /// The namespace is unknown, the fit is not kept or is damaged, or the store fails.
+    pub fn choose_fit(
+        &mut self,
+        namespace: &NamespaceName,
+        number: u64,
+    ) -> Result<String, StoreError> {
+        self.step(|store| fits::choose(&store.reads.db, namespace, number))
+    }
+
+    /// Puts no fit in force; those that are kept stay.
+    ///
+    /// # Errors
+    ///
+    /// The namespace is unknown, or the store fails.
+    pub fn drop_fit(&mut self, namespace: &NamespaceName) -> Result<(), StoreError> {
+        self.step(|store| fits::drop(&store.reads.db, namespace))
     }
 
     /// Writes something that means nothing: committed, it shows that the disk takes writes.

@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use synaptoroute_encoder::EncodeError;
 use synaptoroute_router::{
-    Change, ImportMode, Owner, Revision, Route, RouteName, RoutePatch, RoutesFile, SettingsPatch,
-    Text,
+    Change, Fit, ImportMode, Owner, Revision, Route, RouteName, RoutePatch, RoutesFile,
+    SettingsPatch, Text,
 };
 use synaptoroute_store::Vectors;
 
@@ -200,7 +200,11 @@ impl Router {
         }
         let mut seen = HashSet::new();
         let texts = change.texts().filter(|&text| seen.insert(text)).cloned().collect();
-        Ok(Draft { change, expected, texts })
+        let fit = match &change {
+            Change::Import(RoutesFile { fit: Some(fit), .. }, _) => Some(self.read_fit(fit)?),
+            _ => None,
+        };
+        Ok(Draft { change, expected, texts, fit })
     }
 
     /// The second half: makes a change durable and visible. `vectors` are those of the
@@ -232,7 +236,11 @@ impl Router {
             change: Box::new(draft.change),
             vectors,
         };
-        self.core().submit(request).map(|committed| committed.revision)
+        let revision = self.core().submit(request)?.revision;
+        if let Some(fit) = draft.fit {
+            self.take_fit(fit, revision)?;
+        }
+        Ok(revision)
     }
 }
 
@@ -242,6 +250,8 @@ pub struct Draft {
     change: Change,
     expected: Option<Revision>,
     texts: Vec<Text>,
+    /// That of a file.
+    fit: Option<Fit>,
 }
 
 impl Draft {

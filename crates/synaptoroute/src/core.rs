@@ -6,16 +6,17 @@
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use synaptoroute_encoder::{Encoder, Kernels};
 use synaptoroute_router::{
-    Change, Compaction, Edit, NamespaceName, Revision, Snapshot, SnapshotBuilder,
+    Change, Compaction, Edit, Fit, FitFileError, NamespaceName, Revision, Snapshot, SnapshotBuilder,
 };
-use synaptoroute_store::{Reads, Store, StoreError, Vectors};
+use synaptoroute_store::{NewFit, Reads, Store, StoreError, Vectors};
 
+use crate::background::BackgroundVectors;
 use crate::commits::Commits;
 use crate::committer::Committer;
 use crate::error::RouterError;
@@ -39,6 +40,12 @@ pub(crate) enum Request {
         change: Box<Change>,
         vectors: Vectors,
     },
+    /// Puts what was learned in force.
+    PutFit { space: Arc<Space>, fit: Arc<Fit>, report: String, automatic: bool },
+    /// Goes back to a fit that is kept.
+    ChooseFit { space: Arc<Space>, number: u64 },
+    /// Decides without a fit from now on.
+    DropFit(Arc<Space>),
     /// Adds a namespace, if it is not there.
     Create(NamespaceName),
     /// Removes a namespace, if it is at the revision that is expected.
@@ -72,6 +79,13 @@ pub(crate) struct Core {
     trouble: Mutex<Option<String>>,
     /// Wakes the compactor; nobody listens where there is none. Gone when it is to stop.
     compactor: Mutex<Option<SyncSender<()>>>,
+    /// Wakes the refitter, where there is one.
+    refitter: Mutex<Option<SyncSender<()>>>,
+    /// Why the last fit in the background failed.
+    fit_trouble: Mutex<Option<String>>,
+    /// Whether the last handle is gone: what takes long gives up.
+    pub(crate) closing: AtomicBool,
+    pub(crate) background: BackgroundVectors,
     /// Whether the content was read from elsewhere, and is not to be changed here.
     read_only: bool,
 }
@@ -87,6 +101,8 @@ struct Pending {
     edits: BTreeMap<NamespaceName, Edits>,
     created: Vec<NamespaceName>,
     deleted: Vec<NamespaceName>,
+    /// What is in force after the edits.
+    fits: Vec<(Arc<Space>, Option<Arc<Fit>>)>,
 }
 
 struct Edits {
@@ -135,6 +151,10 @@ impl Core {
             commits: Commits::default(),
             trouble: Mutex::new(None),
             compactor: Mutex::new(Some(compactor)),
+            refitter: Mutex::new(None),
+            fit_trouble: Mutex::new(None),
+            closing: AtomicBool::new(false),
+            background: BackgroundVectors::default(),
             read_only,
         })
     }
@@ -211,7 +231,8 @@ impl Core {
 
     /// Makes visible what has become durable.
     fn publish(&self, pending: Pending) {
-        let Pending { edits, created, deleted } = pending;
+        let Pending { edits, created, deleted, fits } = pending;
+        let changed = !edits.is_empty() || !fits.is_empty();
         if !created.is_empty() || !deleted.is_empty() {
             let mut spaces = Spaces::clone(&self.spaces.get());
             for name in created {
@@ -232,15 +253,49 @@ impl Core {
             tidy |= next.segments() / TIDY > before.segments() / TIDY;
             space.snapshot.publish(Arc::new(next));
         }
+        for (space, fit) in fits {
+            let next = space.snapshot.get().with_fit(fit);
+            space.snapshot.publish(Arc::new(next));
+        }
+        if changed && let Some(refitter) = &*lock(&self.refitter) {
+            // A full mailbox means that it will look anyway.
+            let _busy = refitter.try_send(());
+        }
         if tidy && let Some(compactor) = &*lock(&self.compactor) {
             // A full mailbox means that it will look anyway.
             let _busy = compactor.try_send(());
         }
     }
 
-    /// Ends the compactor's thread after the round that it is at.
-    pub(crate) fn stop_compactor(&self) {
+    /// Ends the compactor's thread after the round that it is at, and the refitter's soon.
+    pub(crate) fn stop(&self) {
+        self.closing.store(true, Ordering::Relaxed);
         *lock(&self.compactor) = None;
+        *lock(&self.refitter) = None;
+    }
+
+    /// Whether this is the first call; if so, the refitter is woken from now on, and at once.
+    pub(crate) fn set_refitter(&self, wake: SyncSender<()>) -> bool {
+        let mut refitter = lock(&self.refitter);
+        if refitter.is_some() {
+            return false;
+        }
+        let _full = wake.try_send(());
+        *refitter = Some(wake);
+        true
+    }
+
+    pub(crate) fn fit_trouble(&self) -> Option<String> {
+        lock(&self.fit_trouble).clone()
+    }
+
+    pub(crate) fn set_fit_trouble(&self, trouble: Option<String>) {
+        *lock(&self.fit_trouble) = trouble;
+    }
+
+    /// Whether nothing can be changed here.
+    pub(crate) const fn is_read_only(&self) -> bool {
+        self.read_only
     }
 
     /// One round of compaction; what was replaced comes back, so that nobody who waits for an
@@ -305,6 +360,34 @@ fn write(
                     Committed { revision: Revision::default(), changed: true }
                 })
             }
+            Request::PutFit { space, .. }
+            | Request::ChooseFit { space, .. }
+            | Request::DropFit(space)
+                if !pending.finds(spaces, &space) =>
+            {
+                Err(StoreError::UnknownNamespace { name: space.name.to_string() })
+            }
+            Request::PutFit { space, fit, report, automatic } => {
+                let new =
+                    NewFit { revision: fit.revision(), automatic, report, fit: fit.to_json() };
+                transaction.put_fit(&space.name, &new, at).map(|_number| {
+                    pending.fits.push((space, Some(fit)));
+                    Committed { revision: new.revision, changed: true }
+                })
+            }
+            Request::ChooseFit { space, number } => {
+                let dimensions = space.snapshot.peek().dimensions();
+                transaction.choose_fit(&space.name, number).and_then(|json| {
+                    let fit = Fit::from_json(&json, dimensions).map_err(unreadable)?;
+                    let revision = fit.revision();
+                    pending.fits.push((space, Some(Arc::new(fit))));
+                    Ok(Committed { revision, changed: true })
+                })
+            }
+            Request::DropFit(space) => transaction.drop_fit(&space.name).map(|()| {
+                pending.fits.push((space, None));
+                Committed { revision: Revision::default(), changed: true }
+            }),
             #[cfg(feature = "shuttle")]
             Request::Panic => panic!("as it was asked to"),
             Request::Probe => transaction
@@ -323,6 +406,10 @@ fn write(
     Ok((replies, wrote))
 }
 
+fn unreadable(error: FitFileError) -> StoreError {
+    StoreError::unreadable_fit(error.to_string())
+}
+
 /// All namespaces as the store has them.
 pub(crate) fn load(
     store: &Reads,
@@ -336,9 +423,24 @@ pub(crate) fn load(
         Some(builder) => builder.edit(edit),
         None => builders.entry(name.clone()).or_insert_with(empty).edit(edit),
     })?;
+    // A fit of a moment later, where another process writes, is one that is a little ahead.
+    let mut fits: BTreeMap<NamespaceName, Arc<Fit>> = BTreeMap::new();
+    for (name, json) in store.fits_in_force()? {
+        match Fit::from_json(&json, dimensions) {
+            Ok(fit) => drop(fits.insert(name, Arc::new(fit))),
+            // An older layout is fitted anew.
+            Err(FitFileError::Version { .. }) => {}
+            Err(error) => return Err(unreadable(error)),
+        }
+    }
     let space = |(name, revision): (NamespaceName, Revision)| {
         let builder = builders.remove(&name).unwrap_or_else(empty);
-        let snapshot = Published::new(builder.finish(revision));
+        let snapshot = builder.finish(revision);
+        let snapshot = match fits.remove(&name) {
+            Some(fit) => snapshot.with_fit(Some(fit)),
+            None => snapshot,
+        };
+        let snapshot = Published::new(snapshot);
         (name.clone(), Arc::new(Space { name, snapshot }))
     };
     Ok(namespaces.into_iter().map(space).collect())

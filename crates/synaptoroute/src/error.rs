@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use synaptoroute_encoder::EncodeError;
-use synaptoroute_router::{Revision, RouteError, SampleError};
+use synaptoroute_router::{FitError, FitFileError, Revision, RouteError, SampleError};
 use synaptoroute_store::{ReembedError, StoreError};
 
 /// Why a call changed and answered nothing.
@@ -42,6 +42,15 @@ pub enum RouterError {
          each route several utterances, five or more"
     )]
     NothingToHoldOut,
+    /// Nothing was fitted.
+    #[error(transparent)]
+    Fit(#[from] FitError),
+    /// The fit of a routes file cannot be used.
+    #[error("fit: {source}; or remove `fit` from the file, and have it fitted here")]
+    FileFit {
+        /// What is wrong with it.
+        source: FitFileError,
+    },
     /// A query could not be encoded.
     #[error(transparent)]
     Encode(#[from] EncodeError),

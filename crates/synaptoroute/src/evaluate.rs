@@ -1,5 +1,6 @@
 //! How good a router's decisions are.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use synaptoroute_router::{
@@ -9,6 +10,7 @@ use synaptoroute_router::{
 
 use crate::embed::{Progress, embed_all};
 use crate::error::RouterError;
+use crate::executor::Threads;
 use crate::router::Router;
 
 impl Router {
@@ -55,10 +57,25 @@ impl Router {
         }
         let plan = CrossValidation::new(&snapshot, folds, beside);
         let asked = plan.count();
-        // Nothing is fitted to the routes, so what is left of them decides as it is.
-        let refit = Snapshot::clone;
+        // What was fitted must not have seen what is held out: each fold gets a fit of its own, asked
+        // for the same. Of what is left too little may be known; then it is as if nothing were fitted.
+        let failure = RefCell::new(None);
+        let refit = |without: &Snapshot| {
+            if snapshot.fitted().is_none() {
+                return without.clone();
+            }
+            let fitted = self.core().fit_as_before(without, &Threads::all());
+            let fit = fitted.unwrap_or_else(|error| {
+                *failure.borrow_mut() = Some(error);
+                None
+            });
+            without.with_fit(fit)
+        };
         let report = plan.run(&snapshot, &self.model().name, &refit, &|done| progress(done, asked));
-        report.ok_or(RouterError::NothingToHoldOut)
+        match failure.into_inner() {
+            Some(error) => Err(error),
+            None => report.ok_or(RouterError::NothingToHoldOut),
+        }
     }
 
     /// Decides for some of the samples on this snapshot: a part of [`Router::evaluate`], for who shares

@@ -6,6 +6,8 @@
 //! - [`Router::route`] and [`Router::route_batch`] decide; the answer is an [`Answer`].
 //! - [`Router::upsert`], [`Router::add_utterances`] and others change routes, each as one
 //!   [`Change`]; [`Router::import`] takes a whole [`RoutesFile`].
+//! - [`Router::fit`] fits evidence, confidence and cuts to the routes, and to labelled samples;
+//!   [`Router::start_auto_fit`] has that done in the background when texts change.
 //! - [`Router::revisions`], [`Router::diff`] and [`Router::rollback`] go back in time.
 //! - [`Router::evaluate`] tells how good the decisions are, on labelled [`Samples`];
 //!   [`Router::cross_validate`] does so on the routes' own utterances.
@@ -39,8 +41,10 @@ mod embed;
 mod error;
 mod evaluate;
 mod executor;
+mod fit;
 mod namespaces;
 mod open;
+mod refitter;
 mod router;
 mod sync;
 
@@ -51,6 +55,7 @@ pub use commits::CommitStats;
 pub use embed::Progress;
 pub use error::RouterError;
 pub use executor::Threads;
+pub use fit::FitOptions;
 pub use namespaces::NamespaceSummary;
 pub use open::OpenOptions;
 pub use router::Router;
@@ -63,8 +68,8 @@ pub use synaptoroute_router::{
     Background, Bin, Candidate, CandidateExplanation, Change, ChangeKind, Changed, ChangedSample,
     Comparison, Confusion, Cost, Cut, CutError, CutSource, DecideOptions, Decision, Diff,
     Difference, Edit, Estimate, Evaluation, EvidencePart, EvidenceSet, EvidenceWeight, Executor,
-    Explanation, FileError, FileFormat, Fit, FitError, FitFileError, FitInputs, FitQuality,
-    FitReport, FitStatus, Fitted, FoldCount, Fraction, ImportMode, Judged, Labelled,
+    Explanation, FileError, FileFit, FileFormat, Fit, FitError, FitFileError, FitInputs,
+    FitQuality, FitReport, FitStatus, Fitted, FoldCount, Fraction, ImportMode, Judged, Labelled,
     MAX_METADATA_BYTES, MAX_TEXT_BYTES, Margin, Metadata, NameError, NamespaceName, Neighbour,
     OUT_OF_SCOPE, Objective, ObjectiveError, OutOfScope, Outcome, Owner, Pair, Place, PlacedText,
     Query, Reason, Reliability, Report, Revision, RevisionEntry, RiskCoverage, Route,
@@ -73,4 +78,4 @@ pub use synaptoroute_router::{
     SamplePlace, Samples, Serial, Settings, SettingsPatch, Share, SimilarityCut, Snapshot,
     SweepPoint, Text, TextError, TextsDiff, TopK, Unfitted, UnknownLabel,
 };
-pub use synaptoroute_store::{Durability, Options as StoreOptions, StoreError, python};
+pub use synaptoroute_store::{Durability, FitEntry, Options as StoreOptions, StoreError, python};

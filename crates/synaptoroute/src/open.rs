@@ -15,6 +15,7 @@ use crate::core::{Core, Request};
 use crate::embed::{Progress, embed_all};
 use crate::error::RouterError;
 use crate::router::Router;
+use crate::sync::{Mutex, lock};
 
 /// How to open a database.
 #[derive(Clone, Copy, Debug)]
@@ -38,15 +39,19 @@ pub(crate) struct Open {
     /// Where the store lies; nowhere if it is in memory.
     path: Option<PathBuf>,
     compactor: Option<JoinHandle<()>>,
+    refitter: Mutex<Option<JoinHandle<()>>>,
 }
 
 /// When the last handle is gone the file is closed: whoever waits for it need not try twice.
 impl Drop for Open {
     fn drop(&mut self) {
-        self.core.stop_compactor();
-        if let Some(compactor) = self.compactor.take() {
-            // A panic there was reported by its thread.
-            let _ = compactor.join();
+        self.core.stop();
+        let refitter = lock(&self.refitter).take();
+        for thread in [self.compactor.take(), refitter].into_iter().flatten() {
+            // A panic there was reported by its thread. The last handle may be the thread's own.
+            if thread.thread().id() != thread::current().id() {
+                let _ = thread.join();
+            }
         }
     }
 }
@@ -130,7 +135,8 @@ impl Router {
         let default = NamespaceName::default();
         let space = core.spaces.get().get(&default).cloned();
         let space = space.ok_or(RouterError::UnknownNamespace { name: default.to_string() })?;
-        Ok(Self { open: Arc::new(Open { core, path, compactor }), space })
+        let refitter = Mutex::new(None);
+        Ok(Self { open: Arc::new(Open { core, path, compactor, refitter }), space })
     }
 
     /// Makes sure that the store can be written, by writing.
@@ -184,6 +190,28 @@ impl Router {
 }
 
 impl Open {
+    /// Starts the thread that fits in the background, unless it runs.
+    #[cfg(not(feature = "shuttle"))]
+    pub(crate) fn start_refitter(&self) -> Result<(), RouterError> {
+        let (wake, letters) = mpsc::sync_channel(1);
+        if self.core.is_read_only() || !self.core.set_refitter(wake) {
+            return Ok(());
+        }
+        let core = Arc::downgrade(&self.core);
+        let thread = thread::Builder::new().name("refit".to_owned());
+        let started = thread.spawn(move || crate::refitter::run(&core, &letters));
+        *lock(&self.refitter) = Some(started.map_err(RouterError::Thread)?);
+        Ok(())
+    }
+
+    /// Under the checker the test fits, on a thread that the checker knows.
+    #[cfg(feature = "shuttle")]
+    pub(crate) fn start_refitter(&self) -> Result<(), RouterError> {
+        let (wake, _letters) = mpsc::sync_channel(1);
+        let _ = (self.core.set_refitter(wake), crate::refitter::run);
+        Ok(())
+    }
+
     /// Reads the store: beside the writer where it is a file, in its turn where it is memory.
     pub(crate) fn read<T>(
         &self,

@@ -148,7 +148,7 @@ impl Router {
     }
 
     /// Reads the history of this namespace, and not that of a namesake made since.
-    fn read<T>(
+    pub(crate) fn read<T>(
         &self,
         read: impl FnOnce(&Reads) -> Result<T, StoreError>,
     ) -> Result<T, RouterError> {

@@ -65,6 +65,7 @@ impl From<Config> for Imported {
             version: Version,
             negatives: Vec::new(),
             settings: Settings::default(),
+            fit: None,
             routes: config.routes.into_iter().map(|config| config.route).collect(),
         };
         Self { file, notes }

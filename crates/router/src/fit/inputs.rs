@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::objective::Objective;
 use super::options::EvidenceSet;
 use crate::name::RouteName;
+use crate::samples::Sample;
+use crate::settings::Settings;
 use crate::snapshot::Snapshot;
 use crate::text::Text;
 
@@ -30,6 +33,20 @@ pub struct Labelled {
     pub route: Option<RouteName>,
 }
 
+/// What a fit was asked for; the next one, when texts have changed, is asked for the same.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct FitPlan {
+    /// What cuts were chosen for.
+    pub objective: Objective,
+    /// Which evidence might count.
+    pub evidence: EvidenceSet,
+    /// The namespace's settings at that time: where they have changed since, they hold.
+    pub settings: (Objective, EvidenceSet),
+    /// Samples, by text.
+    pub samples: Vec<Sample>,
+}
+
 /// What a fit is made from besides the routes.
 #[derive(Clone, Copy, Debug)]
 pub struct FitInputs<'a> {
@@ -43,11 +60,17 @@ pub struct FitInputs<'a> {
     pub samples: &'a [Labelled],
 }
 
-impl FitInputs<'_> {
-    /// SHA-256 of all that the fit of a snapshot depends on, 64 hex digits; in whatever order
-    /// things were added or given.
+impl FitPlan {
+    /// The plan of the namespace's settings alone.
     #[must_use]
-    pub fn hash(&self, snapshot: &Snapshot) -> String {
+    pub fn of(settings: &Settings) -> Self {
+        let Settings { objective, evidence, .. } = *settings;
+        Self { objective, evidence, settings: (objective, evidence), samples: Vec::new() }
+    }
+
+    /// What [`FitInputs::hash`] will be, before anything is encoded.
+    #[must_use]
+    pub fn hash(&self, snapshot: &Snapshot, background: &[Background]) -> String {
         let mut hash = Sha256::new();
         let mut part = |text: &str| {
             hash.update((text.len() as u64).to_le_bytes());
@@ -58,20 +81,52 @@ impl FitInputs<'_> {
         let EvidenceSet { centroid, head, lexical } = self.evidence;
         part(&format!("{centroid} {head} {lexical}"));
         part(&snapshot.texts_digest().to_string());
-        let mut samples: Vec<(&str, Option<&str>)> = self
-            .samples
-            .iter()
-            .map(|sample| (sample.text.as_str(), sample.route.as_ref().map(RouteName::as_str)))
-            .collect();
-        samples.sort_unstable();
-        for (text, route) in samples {
-            part(text);
-            part(route.map_or("", |route| route));
+        for Sample { text, intent } in &self.samples {
+            part(text.as_str());
+            part(intent.as_ref().map_or("", |intent| intent.as_str()));
         }
-        let mut background: Vec<&str> =
-            self.background.iter().map(|background| background.text.as_str()).collect();
-        background.sort_unstable();
-        background.into_iter().for_each(part);
+        background.iter().for_each(|background| part(background.text.as_str()));
         hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// The plan of the next fit of this snapshot: that of the fit in force, but for what the
+    /// settings say since, and for samples whose routes are gone.
+    #[must_use]
+    pub fn next(snapshot: &Snapshot) -> Self {
+        let settings = Self::of(snapshot.settings());
+        let Some(fit) = snapshot.fitted() else { return settings };
+        let plan = fit.plan();
+        let is_there = |sample: &&Sample| {
+            let route = sample.intent.as_ref();
+            route.is_none_or(|name| snapshot.route(name.as_str()).is_some())
+        };
+        let samples = plan.samples.iter().filter(is_there).cloned().collect();
+        if plan.settings == settings.settings {
+            let (objective, evidence) = (plan.objective, plan.evidence);
+            Self { objective, evidence, samples, ..settings }
+        } else {
+            Self { samples, ..settings }
+        }
+    }
+}
+
+impl FitInputs<'_> {
+    /// What is asked for.
+    pub(super) fn plan(&self, snapshot: &Snapshot) -> FitPlan {
+        let sample = |labelled: &Labelled| Sample {
+            text: labelled.text.clone(),
+            intent: labelled.route.clone(),
+        };
+        let mut samples: Vec<Sample> = self.samples.iter().map(sample).collect();
+        samples.sort_unstable_by(|a, b| a.text.as_str().cmp(b.text.as_str()));
+        let settings = FitPlan::of(snapshot.settings()).settings;
+        FitPlan { objective: self.objective, evidence: self.evidence, settings, samples }
+    }
+
+    /// SHA-256 of all that the fit of a snapshot depends on, 64 hex digits; in whatever order
+    /// things were added or given.
+    #[must_use]
+    pub fn hash(&self, snapshot: &Snapshot) -> String {
+        self.plan(snapshot).hash(snapshot, self.background)
     }
 }

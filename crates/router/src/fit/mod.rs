@@ -35,7 +35,7 @@ mod trials;
 mod wire;
 
 pub use self::executor::{Executor, Serial};
-pub use self::inputs::{Background, FitInputs, Labelled};
+pub use self::inputs::{Background, FitInputs, FitPlan, Labelled};
 pub use self::objective::{Cost, Fraction, Objective, ObjectiveError};
 pub use self::options::EvidenceSet;
 pub use self::report::{EvidenceWeight, FitQuality, FitReport, RouteThreshold, Unfitted};
@@ -63,6 +63,7 @@ use crate::threshold::Cut;
 pub struct Fit {
     pub(crate) revision: Revision,
     pub(crate) inputs: String,
+    pub(crate) plan: FitPlan,
     pub(crate) texts: TextsDigest,
     /// By name; the rows of what was learned are in this order.
     pub(crate) routes: Vec<FittedRoute>,
@@ -123,6 +124,12 @@ impl Fit {
     #[must_use]
     pub fn inputs(&self) -> &str {
         &self.inputs
+    }
+
+    /// What it was asked for.
+    #[must_use]
+    pub fn plan(&self) -> &FitPlan {
+        &self.plan
     }
 
     /// The global cut on confidence.

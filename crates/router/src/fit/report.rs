@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Fit;
 use super::objective::Objective;
 use super::options::EvidenceSet;
 use crate::evaluation::Share;
@@ -120,6 +121,29 @@ pub struct FitReport {
     pub installed: bool,
     /// Why not.
     pub reason: Option<String>,
+}
+
+impl FitReport {
+    /// What there is to tell of a fit that came in a routes file.
+    #[must_use]
+    pub fn of_import(fit: &Fit) -> Self {
+        let samples = &fit.plan().samples;
+        let in_scope = samples.iter().filter(|sample| sample.intent.is_some()).count();
+        Self {
+            revision: fit.revision(),
+            inputs: fit.inputs().to_owned(),
+            objective: fit.plan().objective,
+            allowed: fit.plan().evidence,
+            routes: fit.routes.len(),
+            samples_in_scope: in_scope,
+            samples_out_of_scope: samples.len() - in_scope,
+            threshold: fit.threshold().get(),
+            route_thresholds: fit.route_thresholds(),
+            installed: true,
+            reason: Some("it came in a routes file".to_owned()),
+            ..Self::default()
+        }
+    }
 }
 
 /// A cut of a single route.

@@ -312,6 +312,7 @@ impl<'a> Trainer<'a> {
         Fit {
             revision: self.snapshot.revision(),
             inputs: self.inputs.hash(self.snapshot),
+            plan: self.inputs.plan(self.snapshot),
             texts: self.snapshot.texts_digest(),
             routes: routes.collect(),
             learned,

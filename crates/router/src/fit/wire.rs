@@ -13,7 +13,8 @@ use super::imputed::Line;
 use super::learned::Learned;
 use super::lexical::{Lexicon, Vocabulary};
 use super::matrix::Matrix;
-use super::{Fit, FittedRoute};
+use super::{Fit, FitPlan, FittedRoute};
+use crate::file::FileFit;
 use crate::name::RouteName;
 use crate::revision::Revision;
 use crate::threshold::Cut;
@@ -31,6 +32,12 @@ pub enum FitFileError {
         /// The layout.
         found: u32,
     },
+    /// It was learned from another model's vectors.
+    #[error("it was learned from the vectors of another model ({found})")]
+    ForeignModel {
+        /// The fingerprint of that model.
+        found: String,
+    },
     /// It is no fit.
     #[error("the fit cannot be read: {0}; fit again")]
     Broken(String),
@@ -42,6 +49,7 @@ struct Wire {
     version: u32,
     revision: Revision,
     inputs: String,
+    plan: FitPlan,
     texts: String,
     routes: Vec<WireRoute>,
     dimensions: usize,
@@ -103,7 +111,33 @@ packed!(Floats, f32);
 packed!(Words, u32);
 packed!(Hashes, u64);
 
+impl FileFit {
+    /// The fit, for vectors of this model and width.
+    ///
+    /// # Errors
+    ///
+    /// It was learned from another model's, or is none.
+    pub fn read(&self, model: &str, dimensions: usize) -> Result<Fit, FitFileError> {
+        if self.model != model {
+            return Err(FitFileError::ForeignModel { found: self.model.clone() });
+        }
+        Fit::from_json(&self.data, dimensions)
+    }
+}
+
 impl Fit {
+    /// For a routes file; `model` is the fingerprint of the model whose vectors it was learned from.
+    #[must_use]
+    pub fn to_file(&self, model: String) -> FileFit {
+        FileFit { model, data: self.to_json() }
+    }
+
+    /// The same, as what was made from the content of this revision.
+    #[must_use]
+    pub fn at(self, revision: Revision) -> Self {
+        Self { revision, ..self }
+    }
+
     /// As JSON.
     #[must_use]
     pub fn to_json(&self) -> String {
@@ -116,6 +150,7 @@ impl Fit {
             version: VERSION,
             revision: self.revision,
             inputs: self.inputs.clone(),
+            plan: self.plan.clone(),
             texts: self.texts.to_string(),
             routes: self
                 .routes
@@ -206,6 +241,7 @@ impl Fit {
         Ok(Self {
             revision: wire.revision,
             inputs: wire.inputs,
+            plan: wire.plan,
             texts: wire.texts.parse().map_err(|_| broken("its digest is none"))?,
             learned: Learned {
                 head: Head { weights: matrix(wire.head)?, biases: wire.biases.0 },

@@ -3,7 +3,7 @@
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 use serde_json::{Map, Number, Value};
-use synaptoroute_router::{FileFormat, Route, RouteName, RoutesFile, Settings, Text};
+use synaptoroute_router::{FileFormat, Objective, Route, RouteName, RoutesFile, Settings, Text};
 
 /// Strings that a format could take for something else.
 const ODD: [&str; 40] = [
@@ -99,9 +99,16 @@ prop_compose! {
     }
 }
 
+fn objective() -> impl Strategy<Value = Objective> {
+    let words = ["accuracy", "f1", "keep=0.95", "max_false_accept=0.05", "cost=2.5"];
+    prop::sample::select(words.to_vec()).prop_map(|word| word.parse().unwrap())
+}
+
 prop_compose! {
     pub(crate) fn files()(
         margin in 0.0..=2.0_f64,
+        auto_fit in any::<bool>(),
+        objective in objective(),
         top_k in 1..=100_u64,
         mut negatives in texts(0..4),
         mut routes in vec(routes(), 0..5),
@@ -112,7 +119,13 @@ prop_compose! {
         routes.dedup_by(|a, b| a.name == b.name);
         let mut file = read("version: 1\nroutes: []", FileFormat::Yaml);
         file.settings =
-            Settings { margin: margin.try_into().unwrap(), top_k: top_k.try_into().unwrap() };
+            Settings {
+                margin: margin.try_into().unwrap(),
+                top_k: top_k.try_into().unwrap(),
+                auto_fit,
+                objective,
+                ..Settings::default()
+            };
         (file.negatives, file.routes) = (negatives, routes);
         file
     }

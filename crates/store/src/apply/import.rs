@@ -46,6 +46,15 @@ fn merged(old: &Settings, file: &Settings) -> Settings {
     if file.top_k != default.top_k {
         merged.top_k = file.top_k;
     }
+    if file.auto_fit != default.auto_fit {
+        merged.auto_fit = file.auto_fit;
+    }
+    if file.objective != default.objective {
+        merged.objective = file.objective;
+    }
+    if file.evidence != default.evidence {
+        merged.evidence = file.evidence;
+    }
     merged
 }
 

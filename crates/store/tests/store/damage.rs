@@ -22,7 +22,8 @@ fn make(path: &Path) -> Vec<(Mirror, u64)> {
         apply(&mut store, &Change::Upsert(route)).unwrap();
     }
     apply(&mut store, &Change::AddTexts(Owner::Namespace, texts(&["none of these"]))).unwrap();
-    let settings = SettingsPatch { top_k: Some(Some(9.try_into().unwrap())), margin: None };
+    let settings =
+        SettingsPatch { top_k: Some(Some(9.try_into().unwrap())), ..SettingsPatch::default() };
     apply(&mut store, &Change::Settings(settings)).unwrap();
     content(&store)
 }

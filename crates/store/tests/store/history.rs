@@ -21,7 +21,7 @@ fn the_log_says_what_was_done() {
         Change::AddTexts(Owner::Namespace, texts(&["n"])),
         Change::Settings(SettingsPatch {
             margin: Some(Some(0.5.try_into().unwrap())),
-            top_k: None,
+            ..SettingsPatch::default()
         }),
         Change::Import(file, ImportMode::Replace),
         Change::Rollback(revision(3)),

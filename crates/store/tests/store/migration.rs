@@ -11,7 +11,8 @@ use crate::mirror::load;
 use crate::support::{apply, default, options, revision, texts};
 
 /// Every schema before the present one.
-const FIXTURES: [(i64, &str); 1] = [(1, include_str!("fixtures/schema-1.sql"))];
+const FIXTURES: [(i64, &str); 2] =
+    [(1, include_str!("fixtures/schema-1.sql")), (2, include_str!("fixtures/schema-2.sql"))];
 
 fn make(path: &Path, sql: &str) {
     Connection::open(path).unwrap().execute_batch(sql).unwrap();

@@ -90,6 +90,8 @@ fn settings() -> impl Strategy<Value = Settings> {
     (prop_oneof![Just(0.0), Just(0.5)], prop_oneof![Just(3), Just(7)]).prop_map(|(m, k)| Settings {
         margin: Margin::try_from(m).unwrap(),
         top_k: TopK::try_from(k).unwrap(),
+        auto_fit: k == 3,
+        ..Settings::default()
     })
 }
 
@@ -127,6 +129,8 @@ fn change() -> impl Strategy<Value = Change> {
         1 => settings().prop_map(|settings| Change::Settings(SettingsPatch {
             margin: Some(Some(settings.margin)),
             top_k: Some(None),
+            auto_fit: Some(Some(settings.auto_fit)),
+            ..SettingsPatch::default()
         })),
         2 => (file(), mode).prop_map(|(file, mode)| Change::Import(file, mode)),
         4 => (0_u64..30).prop_map(|to| Change::Rollback(revision(to))),

@@ -181,6 +181,9 @@ impl Content {
                 if file.settings.top_k != default.top_k {
                     self.settings.top_k = file.settings.top_k;
                 }
+                if file.settings.auto_fit != default.auto_fit {
+                    self.settings.auto_fit = file.settings.auto_fit;
+                }
                 add(&mut self.negatives, &file.negatives);
                 file.routes.iter().for_each(|route| self.put(route));
             }

@@ -160,5 +160,6 @@ fn settings_patch(dice: &mut Dice) -> SettingsPatch {
         top_k: dice
             .one_in(2)
             .then(|| (!dice.one_in(4)).then(|| (1 + dice.below(4)).try_into().unwrap())),
+        ..SettingsPatch::default()
     }
 }

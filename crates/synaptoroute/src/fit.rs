@@ -1,0 +1,259 @@
+//! Fitting a namespace: when it is asked for, and in the background when texts change.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use synaptoroute_encoder::EncodeError;
+use synaptoroute_router::{
+    EvidenceSet, Executor, FileFit, Fit, FitInputs, FitPlan, FitReport, Fitted, Labelled,
+    Objective, Revision, RoutesFile, Sample, SamplePlace, Samples, Snapshot, Text,
+};
+use synaptoroute_store::FitEntry;
+
+use crate::core::{Core, Request, Space};
+use crate::embed::{Progress, embed_all};
+use crate::error::RouterError;
+use crate::executor::Threads;
+use crate::router::Router;
+
+/// What a fit is to be made for.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct FitOptions<'a> {
+    /// What cuts are chosen for; what the namespace's settings say, if it is not given.
+    pub objective: Option<Objective>,
+    /// Which evidence may count; what the namespace's settings say, if it is not given.
+    pub evidence: Option<EvidenceSet>,
+    /// Labelled samples, which cuts are then chosen by; the routes alone, if there are none.
+    pub samples: Option<&'a Samples>,
+    /// Whether the result is only to be told of.
+    pub dry_run: bool,
+}
+
+impl Router {
+    /// Fits evidence, confidence and cuts to the routes as they are now, on all cores, and decides
+    /// by the result from then on. Later fits in the background are asked for the same.
+    ///
+    /// Nothing changes if the rule as it is does better by the objective, on texts that were held
+    /// out; the report says so. `progress` is told how many samples were encoded.
+    ///
+    /// # Errors
+    ///
+    /// A sample's label is no route, a text could not be encoded, or the store failed; then nothing
+    /// changed.
+    pub fn fit(
+        &self,
+        options: FitOptions<'_>,
+        progress: Progress<'_>,
+    ) -> Result<FitReport, RouterError> {
+        let core = self.core();
+        let snapshot = self.snapshot();
+        let mut plan = FitPlan::of(snapshot.settings());
+        plan.objective = options.objective.unwrap_or(plan.objective);
+        plan.evidence = options.evidence.unwrap_or(plan.evidence);
+        let mut labelled = Vec::new();
+        if let Some(samples) = options.samples {
+            samples.check(&snapshot)?;
+            let list: Vec<&Sample> = samples.iter().collect();
+            labelled = core.label(&list, progress).map_err(|(index, source)| {
+                let place = samples.place(index).unwrap_or(SamplePlace::Item(index)).to_string();
+                RouterError::EncodeText { place, source }
+            })?;
+        }
+        let Fitted { fit, mut report, .. } =
+            core.fit(&snapshot, &plan, &labelled, &Threads::all())?;
+        let refusal = refusal(&snapshot, &report, options.dry_run);
+        report.installed = refusal.is_none();
+        report.reason = refusal;
+        if let (true, Some(fit)) = (report.installed, fit) {
+            core.put_fit(&self.space, fit, &report, false)?;
+        }
+        Ok(report)
+    }
+
+    /// Fits now what would be fitted in the background; nothing where the fit in force is that of
+    /// the content already, or too little is known. Says whether there is a new one.
+    ///
+    /// # Errors
+    ///
+    /// A text could not be encoded, or the store failed.
+    pub fn refit(&self) -> Result<bool, RouterError> {
+        self.core().refit(&self.space, &Threads::all())
+    }
+
+    /// The kept fits, the newest first.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be read, or the namespace was deleted.
+    pub fn fits(&self) -> Result<Vec<FitEntry>, RouterError> {
+        self.read(|reads| reads.fits(self.name()))
+    }
+
+    /// Goes back to a kept fit, and to what it was asked for. Where texts have changed since, it is
+    /// refitted in the background with that.
+    ///
+    /// # Errors
+    ///
+    /// It is not kept, or the store failed.
+    pub fn use_fit(&self, number: u64) -> Result<(), RouterError> {
+        let space = Arc::clone(&self.space);
+        self.core().submit(Request::ChooseFit { space, number }).map(drop)
+    }
+
+    /// As [`Router::export`], with the fit in force, for decisions that are the same elsewhere to the
+    /// bit.
+    #[must_use]
+    pub fn export_with_fit(&self) -> (Revision, RoutesFile) {
+        let snapshot = self.snapshot();
+        let mut file = snapshot.content();
+        let model = self.model().fingerprint.to_string();
+        file.fit = snapshot.fitted().map(|fit| fit.to_file(model));
+        (snapshot.revision(), file)
+    }
+}
+
+impl Router {
+    /// The fit of a routes file.
+    pub(crate) fn read_fit(&self, file: &FileFit) -> Result<Fit, RouterError> {
+        let model = self.model();
+        file.read(&model.fingerprint.to_string(), model.dimensions)
+            .map_err(|source| RouterError::FileFit { source })
+    }
+
+    /// Puts a fit in force that came with the content of this revision.
+    pub(crate) fn take_fit(&self, fit: Fit, revision: Revision) -> Result<(), RouterError> {
+        let fit = fit.at(revision);
+        let report = FitReport::of_import(&fit);
+        self.core().put_fit(&self.space, Arc::new(fit), &report, false)
+    }
+}
+
+/// Why a fit is not to be put in force.
+fn refusal(snapshot: &Snapshot, report: &FitReport, dry_run: bool) -> Option<String> {
+    if let Some(unfitted) = report.unfitted {
+        return Some(unfitted.advice().to_owned());
+    }
+    if dry_run {
+        return Some("it was a dry run: nothing changed".to_owned());
+    }
+    let (before, after) = (report.before?.objective, report.after?.objective);
+    (snapshot.fitted().is_some() && after < before - 1e-9).then(|| {
+        format!(
+            "the fit in force does better by this objective on held-out texts ({before:.4}, and the new \
+             one {after:.4}): it stays"
+        )
+    })
+}
+
+/// Where a text stands, and why it could not be encoded.
+type Failed = (usize, EncodeError);
+
+impl Core {
+    fn label(&self, samples: &[&Sample], progress: Progress<'_>) -> Result<Vec<Labelled>, Failed> {
+        let texts: Vec<&Text> = samples.iter().map(|sample| &sample.text).collect();
+        let vectors = embed_all(&*self.encoder, &texts, progress)?;
+        let labelled = |(sample, vector): (&&Sample, Vec<f32>)| Labelled {
+            text: sample.text.clone(),
+            vector: vector.into(),
+            route: sample.intent.clone(),
+        };
+        Ok(samples.iter().zip(vectors).map(labelled).collect())
+    }
+
+    fn fit(
+        &self,
+        snapshot: &Snapshot,
+        plan: &FitPlan,
+        samples: &[Labelled],
+        executor: &dyn Executor,
+    ) -> Result<Fitted, RouterError> {
+        let background = self.background.get(&*self.encoder)?;
+        let inputs = FitInputs {
+            objective: plan.objective,
+            evidence: plan.evidence,
+            background: &background,
+            samples,
+        };
+        Ok(snapshot.fit(&inputs, executor)?)
+    }
+
+    /// A fit of this snapshot, asked for what the one before was.
+    pub(crate) fn fit_as_before(
+        &self,
+        snapshot: &Snapshot,
+        executor: &dyn Executor,
+    ) -> Result<Option<Arc<Fit>>, RouterError> {
+        let plan = FitPlan::next(snapshot);
+        let samples: Vec<&Sample> = plan.samples.iter().collect();
+        let samples = self.label(&samples, &|_, _| ()).map_err(|(_, source)| source)?;
+        Ok(self.fit(snapshot, &plan, &samples, executor)?.fit)
+    }
+
+    fn put_fit(
+        &self,
+        space: &Arc<Space>,
+        fit: Arc<Fit>,
+        report: &FitReport,
+        automatic: bool,
+    ) -> Result<(), RouterError> {
+        let report = serde_json::to_string(report).expect("a report is numbers and names");
+        let space = Arc::clone(space);
+        self.submit(Request::PutFit { space, fit, report, automatic }).map(drop)
+    }
+
+    /// Fits a namespace anew, if its texts or what is asked for have changed since. Says whether it
+    /// did.
+    pub(crate) fn refit(
+        &self,
+        space: &Arc<Space>,
+        executor: &dyn Executor,
+    ) -> Result<bool, RouterError> {
+        let snapshot = space.snapshot.get();
+        if !snapshot.settings().auto_fit || self.is_read_only() {
+            return Ok(false);
+        }
+        let plan = FitPlan::next(&snapshot);
+        let background = self.background.get(&*self.encoder)?;
+        let inputs = plan.hash(&snapshot, &background);
+        if snapshot.fitted().is_some_and(|fit| fit.inputs() == inputs) {
+            return Ok(false);
+        }
+        let samples: Vec<&Sample> = plan.samples.iter().collect();
+        let samples = self.label(&samples, &|_, _| ()).map_err(|(_, source)| source)?;
+        let Fitted { fit, mut report, .. } = self.fit(&snapshot, &plan, &samples, executor)?;
+        match fit {
+            Some(fit) => {
+                report.installed = true;
+                self.put_fit(space, fit, &report, true)?;
+                Ok(true)
+            }
+            // What is left of the routes is too little: what was learned of others says nothing.
+            None if snapshot.fitted().is_some() => {
+                self.submit(Request::DropFit(Arc::clone(space)))?;
+                Ok(true)
+            }
+            None => Ok(false),
+        }
+    }
+}
+
+/// One thread, which gives up once the router is closed.
+pub(crate) struct Background<'a> {
+    closing: &'a AtomicBool,
+}
+
+impl<'a> Background<'a> {
+    pub(crate) fn new(closing: &'a AtomicBool) -> Self {
+        Self { closing }
+    }
+}
+
+impl Executor for Background<'_> {
+    fn run(&self, tasks: usize, task: &(dyn Fn(usize) + Sync)) {
+        (0..tasks).for_each(task);
+    }
+
+    fn cancelled(&self) -> bool {
+        self.closing.load(Ordering::Relaxed)
+    }
+}
