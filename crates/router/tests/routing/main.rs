@@ -6,6 +6,7 @@
 //! - `imports`: files of another library, and what is told about them.
 //! - `content_hash`: equal content, equal hash; other content, another.
 //! - `generated`: files of arbitrary content.
+//! - `fit`: what is learned, in whatever order; and that nothing gets worse.
 //! - `rules`: decisions, one rule at a time.
 //! - `weighing`: what counts as evidence, and what speaks against a route.
 //! - `model`: decisions against a naive model of all the rules together.
@@ -18,6 +19,7 @@
 mod bad_files;
 mod content_hash;
 mod cross_validation;
+mod fit;
 mod generated;
 mod imports;
 mod index;

@@ -68,6 +68,8 @@ fn exp_is_exp() {
     for i in 0..2000 {
         let x = -(i as f32) * 0.05;
         let (found, expected) = (f64::from(exp(x)), f64::from(x).exp());
-        assert!((found - expected).abs() <= 4e-7 * expected + 1e-37, "{x}: {found} {expected}");
+        // Rounding x × log2(e) costs half a bit of that product, which is absolute in the result.
+        let bound = expected * (4e-7 + 1e-7 * f64::from(x.abs())) + 1e-37;
+        assert!((found - expected).abs() <= bound, "{x}: {found} {expected}");
     }
 }
