@@ -82,7 +82,9 @@ impl Snapshot {
     /// Decides for a query.
     ///
     /// The winner is the highest score among the routes that pass their own cuts, so a
-    /// strict route never hides one that passes.
+    /// strict route never hides one that passes. The cut that routes have in common is another
+    /// matter: it asks whether the best of them is right, and if that is not likely enough, no
+    /// other of them is the answer.
     ///
     /// # Panics
     ///
@@ -160,20 +162,43 @@ impl Snapshot {
         };
         let (may_pass, cannot): (Vec<_>, Vec<_>) =
             self.routes().map(bounded).partition(|bounded| may_pass(scorer, bounded));
+        let (own, usual): (Vec<_>, Vec<_>) =
+            may_pass.into_iter().partition(|bounded| has_own_cut(scorer, bounded));
 
-        let (mut passing, mut refused) = (Vec::new(), Vec::new());
-        let mut rest = BinaryHeap::from(may_pass);
-        while let Some(next) =
-            next(search, scorer, &mut rest, |next| settled(&passing, count, next))
-        {
-            let weighed = Weighed::of(search, scorer, &next, common);
-            let to = if weighed.refusal.is_none() { &mut passing } else { &mut refused };
-            add(to, weighed, count);
+        let mut refused = Vec::new();
+        let mut collect = |rest: Vec<Bounded<'a>>, refused: &mut Vec<Weighed<'a>>| {
+            let (mut rest, mut passing) = (BinaryHeap::from(rest), Vec::new());
+            while let Some(next) =
+                next(search, scorer, &mut rest, |next| settled(&passing, count, next))
+            {
+                let weighed = Weighed::of(search, scorer, &next, common);
+                let to = if weighed.refusal.is_none() { &mut passing } else { &mut *refused };
+                add(to, weighed, count);
+            }
+            passing
+        };
+        let mut passing = collect(usual, &mut refused);
+        let with_own = collect(own, &mut refused);
+
+        let mut rest = BinaryHeap::from(cannot);
+        if let Some(best) = passing.first().map(|best| best.score) {
+            // Whether a route of a higher score does not pass.
+            while let Some(next) = next(search, scorer, &mut rest, |next| next <= best) {
+                add(&mut refused, Weighed::of(search, scorer, &next, common), count);
+            }
+            let behind = |passing: &Weighed<'_>| refused.iter().any(|other| other.hides(passing));
+            let demoted: Vec<_> = passing.extract_if(.., |passing| behind(passing)).collect();
+            for mut demoted in demoted {
+                demoted.refusal = Some(Reason::BehindRefused);
+                add(&mut refused, demoted, count);
+            }
+        }
+        for weighed in with_own {
+            add(&mut passing, weighed, count);
         }
         // Nobody asks for those that do not pass where those that do fill the list.
         let needed = count.saturating_sub(passing.len());
         refused.truncate(needed);
-        let mut rest = BinaryHeap::from(cannot);
         while let Some(next) =
             next(search, scorer, &mut rest, |next| settled(&refused, needed, next))
         {
@@ -245,6 +270,11 @@ impl From<Option<TopK>> for DecideOptions {
     fn from(top_k: Option<TopK>) -> Self {
         Self::top_k(top_k)
     }
+}
+
+/// Whether its cut on confidence is for this route alone.
+fn has_own_cut(scorer: &Scorer<'_>, bounded: &Bounded<'_>) -> bool {
+    bounded.route.attributes.threshold.is_some() || scorer.cut_and_source(bounded.row).1.is_own()
 }
 
 /// Whether the route's cuts leave it a chance, whatever negatives say.
@@ -332,6 +362,17 @@ impl<'a> Weighed<'a> {
             None
         };
         Self { route, row, evidence, score, confidence, cut, cut_source, refusal }
+    }
+
+    /// Whether this route, which does not pass the cut they have in common, fits better than that one,
+    /// which does.
+    ///
+    /// Confidence is that of the best route, and is not to be believed of the others. Without this
+    /// rule 0.6 % of HWU64's texts were answered by a second best whose confidence was higher.
+    fn hides(&self, other: &Self) -> bool {
+        self.refusal == Some(Reason::BelowThreshold)
+            && !self.cut_source.is_own()
+            && self.score > other.score
     }
 
     fn candidate(&self) -> Candidate {

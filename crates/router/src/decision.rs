@@ -70,6 +70,9 @@ pub enum Reason {
     BelowThreshold,
     /// The first candidate's `nearest` is below its score threshold.
     BelowScoreThreshold,
+    /// A route that fits better does not pass the cut that both have in common; never of the first
+    /// candidate.
+    BehindRefused,
     /// A negative is nearer to the query than the first candidate's utterances.
     NearerToNegative,
     /// There is nothing to choose from.
@@ -85,6 +88,7 @@ impl Reason {
             Self::WithinMargin => "within_margin",
             Self::BelowThreshold => "below_threshold",
             Self::BelowScoreThreshold => "below_score_threshold",
+            Self::BehindRefused => "behind_refused",
             Self::NearerToNegative => "nearer_to_negative",
             Self::NoRoutes => "no_routes",
         }

@@ -85,6 +85,11 @@ pub enum CutSource {
 }
 
 impl CutSource {
+    /// Whether it is for one route alone.
+    pub(crate) const fn is_own(self) -> bool {
+        matches!(self, Self::Route | Self::FittedRoute)
+    }
+
     /// In words.
     #[must_use]
     pub const fn describe(self) -> &'static str {
@@ -221,6 +226,9 @@ fn why_not(first: &Weighed<'_>, second: &Weighed<'_>) -> String {
             " {name} does not pass: nearest {:.3} is below its score_threshold.",
             second.evidence.nearest
         ),
+        Some(Reason::BehindRefused) => {
+            format!(" {name} is not considered: a route that fits better does not pass.")
+        }
         Some(_) => format!(" {name} does not pass: a negative lies nearer than its utterances."),
         None => format!(" {name} passes too, {:.3} behind.", first.score - second.score),
     }
