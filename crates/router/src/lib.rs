@@ -8,6 +8,7 @@
 //! - [`Snapshot`] is a set of routes with their texts and vectors, immutable and cheap to
 //!   derive the next one from; a [`Compaction`] tidies up behind many changes.
 //! - [`Snapshot::decide`] weighs the evidence and returns a [`Decision`].
+//! - [`Snapshot::lint`] looks for what is doubtful about the routes: each [`Finding`] says what to do.
 //!
 //! Pure: no I/O, no clock, no threads. It takes vectors as they come; making them is the
 //! work of `synaptoroute-encoder`, and keeping a router alive that of `synaptoroute`.
@@ -23,6 +24,7 @@ mod evidence;
 mod file;
 mod history;
 mod index;
+mod lint;
 mod metadata;
 mod name;
 mod revision;
@@ -43,6 +45,9 @@ pub use evidence::NEAREST;
 pub use file::{FileError, FileFormat, Imported, MAX_FILE_BYTES, RoutesFile};
 pub use history::{Changed, Diff, RevisionEntry, RouteDiff, RouteDiffKind, TextsDiff};
 pub use index::Compaction;
+pub use lint::{
+    Checked, CutKind, Example, Finding, FindingKind, LintReport, Near, Severity, Unreachable,
+};
 pub use metadata::{MAX_METADATA_BYTES, MAX_METADATA_DEPTH, Metadata};
 pub use name::{NameError, NamespaceName, RouteName};
 pub use revision::Revision;

@@ -6,6 +6,7 @@
 //! - [`Router::route`] and [`Router::route_batch`] decide; the answer is an [`Answer`].
 //! - [`Router::upsert`], [`Router::add_utterances`] and others change routes, each as one
 //!   [`Change`]; [`Router::import`] takes a whole [`RoutesFile`].
+//! - [`Router::lint`] tells what is doubtful about the routes, as a [`LintReport`].
 //! - [`Router::revisions`], [`Router::diff`] and [`Router::rollback`] go back in time.
 //! - [`Router::namespace`] leads to other, isolated sets of routes.
 //!
@@ -53,10 +54,12 @@ pub use synaptoroute_encoder::{
     convert,
 };
 pub use synaptoroute_router::{
-    Candidate, Change, Changed, Cut, CutError, Decision, Diff, Edit, FileError, FileFormat,
-    FitStatus, ImportMode, MAX_METADATA_BYTES, MAX_TEXT_BYTES, Margin, Metadata, NameError,
-    NamespaceName, Neighbour, Outcome, Owner, Reason, Revision, RevisionEntry, Route,
-    RouteAttributes, RouteDiff, RouteDiffKind, RouteEntry, RouteError, RouteName, RoutePatch,
-    RoutesFile, Settings, SettingsPatch, SimilarityCut, Snapshot, Text, TextError, TextsDiff, TopK,
+    Candidate, Change, Changed, Checked, Cut, CutError, CutKind, Decision, Diff, Edit, Example,
+    FileError, FileFormat, Finding, FindingKind, FitStatus, ImportMode, LintReport,
+    MAX_METADATA_BYTES, MAX_TEXT_BYTES, Margin, Metadata, NameError, NamespaceName, Near,
+    Neighbour, Outcome, Owner, Reason, Revision, RevisionEntry, Route, RouteAttributes, RouteDiff,
+    RouteDiffKind, RouteEntry, RouteError, RouteName, RoutePatch, RoutesFile, Settings,
+    SettingsPatch, Severity, SimilarityCut, Snapshot, Text, TextError, TextsDiff, TopK,
+    Unreachable,
 };
 pub use synaptoroute_store::{Durability, Options as StoreOptions, StoreError, python};

@@ -1,0 +1,84 @@
+//! Utterances that look as if they belonged to another route.
+
+use super::Content;
+use super::finding::{Example, Finding, FindingKind, Severity};
+use super::held_out::HeldOut;
+
+/// Another route's score must be higher by this.
+const LEAD: f64 = 0.08;
+
+/// And the own route's lower than its usual by this.
+const BELOW_USUAL: f64 = 0.08;
+
+/// With fewer utterances nothing is usual.
+const ENOUGH: usize = 5;
+
+pub(super) fn find(content: &Content<'_>) -> Vec<Finding> {
+    let routes = 0..content.rows.routes.len();
+    routes.flat_map(|route| of_route(content, route)).collect()
+}
+
+fn of_route(content: &Content<'_>, route: usize) -> Vec<Finding> {
+    let held_out = content.of_route(route);
+    if held_out.len() < ENOUGH {
+        return Vec::new();
+    }
+    let mut scores: Vec<f64> = held_out.iter().map(|held| held.own.score()).collect();
+    scores.sort_unstable_by(f64::total_cmp);
+    let usual = scores[scores.len() / 2];
+    let mut doubtful: Vec<(f64, Finding)> = Vec::new();
+    for held in held_out {
+        let (own, Some(other)) = (held.own.score(), content.taker(held)) else { continue };
+        let lead = held.other.map_or(0.0, |(_, best)| best.score()) - own;
+        if std::env::var_os("LINT_DUMP").is_some() {
+            eprintln!(
+                "DUMP {:?} {lead} {} {own} {usual} {}",
+                content.rows.row(held.row).text.as_str(),
+                usual - own,
+                held_out.len()
+            );
+        }
+        if lead >= LEAD && usual - own >= BELOW_USUAL {
+            doubtful.push((lead, finding(content, route, other, usual, held)));
+        }
+    }
+    doubtful.sort_by(|(a, _), (b, _)| b.total_cmp(a));
+    doubtful.into_iter().map(|(_, finding)| finding).collect()
+}
+
+fn finding(
+    content: &Content<'_>,
+    route: usize,
+    other: usize,
+    usual: f64,
+    held: &HeldOut,
+) -> Finding {
+    let rows = content.rows;
+    let [own, to] = [route, other].map(|route| rows.name(route).clone());
+    let [(_, theirs), mine] = [held.other.unwrap_or_default(), (0, held.own)];
+    let near = theirs.first();
+    let example = near.map_or_else(
+        || rows.plain_example(held.row),
+        |hit| rows.example(held.row, hit.row, hit.similarity),
+    );
+    let own_similarity = held.own.first().map(|hit| f64::from(hit.similarity));
+    let (own_name, to_name) = (own.as_str(), to.as_str());
+    Finding {
+        kind: FindingKind::Mislabelled,
+        severity: Severity::Warning,
+        count: 1,
+        of: rows.routes[route].utterances.len(),
+        unreachable: None,
+        examples: vec![Example { own_similarity, ..example }],
+        message: format!(
+            "an utterance of {own_name:?} looks like one of {to_name:?}: held out it scores {:.2} \
+             there and {:.2} here, where {usual:.2} is usual",
+            theirs.score(),
+            mine.1.score(),
+        ),
+        advice: format!(
+            "If {to_name:?} is meant, move it there; if {own_name:?} is, add more texts like it."
+        ),
+        routes: vec![own, to],
+    }
+}
