@@ -1,7 +1,6 @@
 //! Why a command failed, and the exit code that says so.
 //!
-//! 0 is done (`none` is an answer), 2 wrong use, 3 failed; 1 is kept for checks that fall
-//! short.
+//! 0 is done (`none` is an answer), 1 a check that fell short, 2 wrong use, 3 failed.
 
 use std::io;
 use std::net::SocketAddr;
@@ -17,6 +16,7 @@ use synaptoroute::{
 use synaptoroute_server::{KeysError, ServeError, TlsError};
 
 use crate::remote::RemoteError;
+use crate::words::count;
 
 /// Why a command failed; the message names the place and what to do.
 #[derive(Debug, thiserror::Error)]
@@ -104,6 +104,11 @@ pub(crate) enum Failure {
         path.display()
     )]
     KeyNotAdded { path: PathBuf, source: KeysError },
+    #[error(
+        "{} found that are warnings or errors; mend the routes, or leave out --strict",
+        count(*grave, "thing")
+    )]
+    Lint { grave: usize },
     #[error("the system has no random numbers: {0}")]
     Random(io::Error),
     #[error(transparent)]
@@ -188,8 +193,12 @@ fn advice(error: &StoreError) -> String {
 }
 
 impl Failure {
-    /// 2 where other words on the command line, or in the files it names, would help.
+    /// 1 where a check fell short, 2 where other words on the command line, or in the files it
+    /// names, would help.
     pub(crate) fn exit_code(&self) -> ExitCode {
+        if matches!(self, Self::Lint { .. }) {
+            return ExitCode::from(1);
+        }
         let is_wrong_use = match self {
             Self::Routes { .. }
             | Self::OwnDatabase { .. }

@@ -46,7 +46,8 @@ pub use file::{FileError, FileFormat, Imported, MAX_FILE_BYTES, RoutesFile};
 pub use history::{Changed, Diff, RevisionEntry, RouteDiff, RouteDiffKind, TextsDiff};
 pub use index::Compaction;
 pub use lint::{
-    Checked, CutKind, Example, Finding, FindingKind, LintReport, Near, Severity, Unreachable,
+    CutKind, Finding, FindingKind, FindingText, LintReport, LintScope, Severity, SimilarUtterance,
+    UnreachableCut,
 };
 pub use metadata::{MAX_METADATA_BYTES, MAX_METADATA_DEPTH, Metadata};
 pub use name::{NameError, NamespaceName, RouteName};

@@ -54,12 +54,12 @@ pub use synaptoroute_encoder::{
     convert,
 };
 pub use synaptoroute_router::{
-    Candidate, Change, Changed, Checked, Cut, CutError, CutKind, Decision, Diff, Edit, Example,
-    FileError, FileFormat, Finding, FindingKind, FitStatus, ImportMode, LintReport,
-    MAX_METADATA_BYTES, MAX_TEXT_BYTES, Margin, Metadata, NameError, NamespaceName, Near,
-    Neighbour, Outcome, Owner, Reason, Revision, RevisionEntry, Route, RouteAttributes, RouteDiff,
+    Candidate, Change, Changed, Cut, CutError, CutKind, Decision, Diff, Edit, FileError,
+    FileFormat, Finding, FindingKind, FindingText, FitStatus, ImportMode, LintReport, LintScope,
+    MAX_METADATA_BYTES, MAX_TEXT_BYTES, Margin, Metadata, NameError, NamespaceName, Neighbour,
+    Outcome, Owner, Reason, Revision, RevisionEntry, Route, RouteAttributes, RouteDiff,
     RouteDiffKind, RouteEntry, RouteError, RouteName, RoutePatch, RoutesFile, Settings,
-    SettingsPatch, Severity, SimilarityCut, Snapshot, Text, TextError, TextsDiff, TopK,
-    Unreachable,
+    SettingsPatch, Severity, SimilarUtterance, SimilarityCut, Snapshot, Text, TextError, TextsDiff,
+    TopK, UnreachableCut,
 };
 pub use synaptoroute_store::{Durability, Options as StoreOptions, StoreError, python};

@@ -7,6 +7,7 @@ mod bench;
 mod content;
 mod history;
 mod key;
+mod lint;
 mod model;
 mod place;
 mod route;
@@ -26,6 +27,7 @@ pub(crate) use content::{
 };
 pub(crate) use history::{DiffArgs, RevisionsArgs, RollbackArgs};
 pub(crate) use key::KeyArgs;
+pub(crate) use lint::LintArgs;
 pub(crate) use model::{ConvertArgs, InfoArgs, ModelCommand};
 pub(crate) use place::{Choice, DEFAULT_DB, KeepArgs};
 pub(crate) use route::RouteArgs;
@@ -88,6 +90,8 @@ pub(crate) enum Command {
     Key(KeyArgs),
     /// Decide where texts belong, and print it
     Route(RouteArgs),
+    /// Look for what is doubtful about the routes, and say what to do
+    Lint(LintArgs),
     /// Look at routes and change them
     Routes(RoutesArgs),
     /// Look at namespaces, make and delete them

@@ -17,7 +17,7 @@ pub struct LintReport {
     /// The content that was looked at.
     pub revision: Revision,
     /// How much of it.
-    pub checked: Checked,
+    pub checked: LintScope,
     /// The gravest first; the same whatever the order in which texts were added.
     pub findings: Vec<Finding>,
 }
@@ -26,7 +26,7 @@ pub struct LintReport {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
-pub struct Checked {
+pub struct LintScope {
     /// Routes.
     pub routes: usize,
     /// Utterances of all routes.
@@ -53,9 +53,9 @@ pub struct Finding {
     pub of: usize,
     /// The cut that is out of reach, where the kind is `unreachable_threshold`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub unreachable: Option<Unreachable>,
+    pub unreachable: Option<UnreachableCut>,
     /// Some of the texts, the worst first; at most 20.
-    pub examples: Vec<Example>,
+    pub examples: Vec<FindingText>,
     /// What was found, in words.
     pub message: String,
     /// What to do about it, in words.
@@ -130,7 +130,7 @@ impl Severity {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
-pub struct Unreachable {
+pub struct UnreachableCut {
     /// Which cut.
     pub field: CutKind,
     /// What it is set to.
@@ -165,14 +165,14 @@ impl CutKind {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
-pub struct Example {
+pub struct FindingText {
     /// The text: a negative where the kind is `matching_negative`, else an utterance.
     pub text: Text,
     /// Its route; null for the namespace's negatives.
     pub route: Option<RouteName>,
     /// The utterance that makes it one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub nearest: Option<Near>,
+    pub nearest: Option<SimilarUtterance>,
     /// Its cosine to the most similar other utterance of its own route, where the finding is
     /// that another route's is more similar.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -183,7 +183,7 @@ pub struct Example {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
-pub struct Near {
+pub struct SimilarUtterance {
     /// The utterance.
     pub text: Text,
     /// Its route.

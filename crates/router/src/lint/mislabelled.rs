@@ -1,11 +1,11 @@
 //! Utterances that look as if they belonged to another route.
 
 use super::Content;
-use super::finding::{Example, Finding, FindingKind, Severity};
+use super::finding::{Finding, FindingKind, FindingText, Severity};
 use super::held_out::HeldOut;
 
 /// Another route's score must be higher by this.
-const LEAD: f64 = 0.08;
+const LEAD: f64 = 0.1;
 
 /// And the own route's lower than its usual by this.
 const BELOW_USUAL: f64 = 0.08;
@@ -30,14 +30,6 @@ fn of_route(content: &Content<'_>, route: usize) -> Vec<Finding> {
     for held in held_out {
         let (own, Some(other)) = (held.own.score(), content.taker(held)) else { continue };
         let lead = held.other.map_or(0.0, |(_, best)| best.score()) - own;
-        if std::env::var_os("LINT_DUMP").is_some() {
-            eprintln!(
-                "DUMP {:?} {lead} {} {own} {usual} {}",
-                content.rows.row(held.row).text.as_str(),
-                usual - own,
-                held_out.len()
-            );
-        }
         if lead >= LEAD && usual - own >= BELOW_USUAL {
             doubtful.push((lead, finding(content, route, other, usual, held)));
         }
@@ -69,7 +61,7 @@ fn finding(
         count: 1,
         of: rows.routes[route].utterances.len(),
         unreachable: None,
-        examples: vec![Example { own_similarity, ..example }],
+        examples: vec![FindingText { own_similarity, ..example }],
         message: format!(
             "an utterance of {own_name:?} looks like one of {to_name:?}: held out it scores {:.2} \
              there and {:.2} here, where {usual:.2} is usual",

@@ -29,7 +29,8 @@ mod thresholds;
 use std::cmp::Reverse;
 
 pub use self::finding::{
-    Checked, CutKind, Example, Finding, FindingKind, LintReport, Near, Severity, Unreachable,
+    CutKind, Finding, FindingKind, FindingText, LintReport, LintScope, Severity, SimilarUtterance,
+    UnreachableCut,
 };
 
 use self::fold::Folds;
@@ -90,7 +91,7 @@ impl Snapshot {
         // What weighs most comes first; of one kind, what concerns the most texts. The sort is
         // stable, and the kinds go by route.
         findings.sort_by_key(|f| (Reverse(f.severity), f.kind, Reverse(f.count)));
-        let checked = Checked {
+        let checked = LintScope {
             routes: self.route_count(),
             utterances: rows.utterances(),
             held_out: judged.len(),

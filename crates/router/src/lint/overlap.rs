@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::finding::{Example, Finding, FindingKind, MAX_EXAMPLES, Severity};
+use super::finding::{Finding, FindingKind, FindingText, MAX_EXAMPLES, Severity};
 use super::held_out::HeldOut;
 use super::{Content, NEAR_DUPLICATE};
 
@@ -108,9 +108,9 @@ fn finding(content: &Content<'_>, routes: [usize; 2], pair: Pair<'_>) -> Option<
 }
 
 /// An utterance, the nearest one of another route, and how near its own route comes.
-pub(super) fn example(content: &Content<'_>, held: &HeldOut) -> Option<Example> {
+pub(super) fn example(content: &Content<'_>, held: &HeldOut) -> Option<FindingText> {
     let hit = held.foreign?;
     let own = held.own.first().map(|hit| f64::from(hit.similarity));
     let example = content.rows.example(held.row, hit.row, hit.similarity);
-    Some(Example { own_similarity: own, ..example })
+    Some(FindingText { own_similarity: own, ..example })
 }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::finding::{Example, Near};
+use super::finding::{FindingText, SimilarUtterance};
 use crate::name::RouteName;
 use crate::route::RouteAttributes;
 use crate::snapshot::Snapshot;
@@ -100,18 +100,18 @@ impl Rows {
     }
 
     /// A text as an example, with the utterance that makes it one.
-    pub(super) fn example(&self, row: usize, near: usize, similarity: f32) -> Example {
-        let near = self.route_of(near).map(|route| Near {
+    pub(super) fn example(&self, row: usize, near: usize, similarity: f32) -> FindingText {
+        let near = self.route_of(near).map(|route| SimilarUtterance {
             text: self.row(near).text.clone(),
             route: self.name(route).clone(),
             similarity: similarity.into(),
         });
-        Example { nearest: near, ..self.plain_example(row) }
+        FindingText { nearest: near, ..self.plain_example(row) }
     }
 
     /// A text as an example by itself.
-    pub(super) fn plain_example(&self, row: usize) -> Example {
-        Example {
+    pub(super) fn plain_example(&self, row: usize) -> FindingText {
+        FindingText {
             text: self.row(row).text.clone(),
             route: self.route_of(row).map(|route| self.name(route).clone()),
             nearest: None,

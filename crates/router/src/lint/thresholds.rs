@@ -1,7 +1,7 @@
 //! Cuts that no text can pass, or none like the route's own utterances.
 
 use super::Content;
-use super::finding::{CutKind, Finding, FindingKind, Severity, Unreachable};
+use super::finding::{CutKind, Finding, FindingKind, Severity, UnreachableCut};
 use super::held_out::HeldOut;
 use crate::evidence::NEAREST;
 
@@ -64,7 +64,7 @@ fn finding(
         routes: vec![name.clone()],
         count: utterances,
         of: utterances,
-        unreachable: Some(Unreachable { field, cut, reached }),
+        unreachable: Some(UnreachableCut { field, cut, reached }),
         examples: Vec::new(),
         message,
         advice: format!(

@@ -23,7 +23,7 @@ use utoipa::openapi::{OpenApiVersion, Server};
 
 use crate::problem::Problem;
 use crate::{
-    backup, decide, embeddings, health, history, namespaces, observe, read, settings, texts,
+    backup, decide, embeddings, health, history, lint, namespaces, observe, read, settings, texts,
     transfer, write,
 };
 
@@ -54,6 +54,7 @@ pub(crate) use strict::known_parameters;
     history::list,
     history::diff,
     history::rollback,
+    lint::lint,
 ))]
 struct Content;
 
