@@ -1,6 +1,7 @@
 //! Which texts are equal but for case, punctuation and blanks.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use super::rows::Rows;
 
@@ -37,9 +38,11 @@ impl Folds {
         self.numbers[a] == self.numbers[b]
     }
 
-    /// The rows that are equal to this one when they are folded, itself included.
-    pub(super) fn like(&self, row: usize) -> &[usize] {
-        &self.rows[self.numbers[row] as usize]
+    /// The rows within a range that are equal to this one when they are folded, itself included.
+    pub(super) fn within(&self, row: usize, range: &Range<usize>) -> &[usize] {
+        let rows = &self.rows[self.numbers[row] as usize];
+        let first = rows.partition_point(|&other| other < range.start);
+        &rows[first..rows.partition_point(|&other| other < range.end)]
     }
 
     /// All folds of several rows, in the order of their first ones.

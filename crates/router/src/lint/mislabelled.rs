@@ -1,8 +1,9 @@
 //! Utterances that look as if they belonged to another route.
 
 use super::Content;
-use super::finding::{Finding, FindingKind, FindingText, Severity};
+use super::finding::{Finding, FindingKind, Severity};
 use super::held_out::HeldOut;
+use super::overlap::Taker;
 
 /// Another route's score must be higher by this.
 const LEAD: f64 = 0.1;
@@ -28,10 +29,10 @@ fn of_route(content: &Content<'_>, route: usize) -> Vec<Finding> {
     let usual = scores[scores.len() / 2];
     let mut doubtful: Vec<(f64, Finding)> = Vec::new();
     for held in held_out {
-        let (own, Some(other)) = (held.own.score(), content.taker(held)) else { continue };
-        let lead = held.other.map_or(0.0, |(_, best)| best.score()) - own;
-        if lead >= LEAD && usual - own >= BELOW_USUAL {
-            doubtful.push((lead, finding(content, route, other, usual, held)));
+        let below = usual - held.own.score();
+        let taker = content.taker(held).filter(|t| t.lead >= LEAD && below >= BELOW_USUAL);
+        if let Some(taker) = taker {
+            doubtful.push((taker.lead, finding(content, route, usual, held, &taker)));
         }
     }
     doubtful.sort_by(|(a, _), (b, _)| b.total_cmp(a));
@@ -41,19 +42,12 @@ fn of_route(content: &Content<'_>, route: usize) -> Vec<Finding> {
 fn finding(
     content: &Content<'_>,
     route: usize,
-    other: usize,
     usual: f64,
     held: &HeldOut,
+    taker: &Taker,
 ) -> Finding {
     let rows = content.rows;
-    let [own, to] = [route, other].map(|route| rows.name(route).clone());
-    let [(_, theirs), mine] = [held.other.unwrap_or_default(), (0, held.own)];
-    let near = theirs.first();
-    let example = near.map_or_else(
-        || rows.plain_example(held.row),
-        |hit| rows.example(held.row, hit.row, hit.similarity),
-    );
-    let own_similarity = held.own.first().map(|hit| f64::from(hit.similarity));
+    let [own, to] = [route, taker.route].map(|route| rows.name(route).clone());
     let (own_name, to_name) = (own.as_str(), to.as_str());
     Finding {
         kind: FindingKind::Mislabelled,
@@ -61,12 +55,12 @@ fn finding(
         count: 1,
         of: rows.routes[route].utterances.len(),
         unreachable: None,
-        examples: vec![FindingText { own_similarity, ..example }],
+        examples: vec![content.torn(held, taker.near)],
         message: format!(
             "an utterance of {own_name:?} looks like one of {to_name:?}: held out it scores {:.2} \
              there and {:.2} here, where {usual:.2} is usual",
-            theirs.score(),
-            mine.1.score(),
+            taker.score,
+            held.own.score(),
         ),
         advice: format!(
             "If {to_name:?} is meant, move it there; if {own_name:?} is, add more texts like it."

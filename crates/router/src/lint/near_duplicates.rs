@@ -6,6 +6,10 @@ use super::finding::{Finding, FindingKind, MAX_EXAMPLES, Severity};
 use super::held_out::Hit;
 use super::{Content, NEAR_DUPLICATE};
 
+/// A few among many do no harm: they are told where they are this share of a route's
+/// utterances or more. Those that are equal but for case and punctuation always are.
+const SHARE: f64 = 0.2;
+
 pub(super) fn find(content: &Content<'_>) -> Vec<Finding> {
     (0..content.rows.routes.len()).filter_map(|route| of_route(content, route)).collect()
 }
@@ -21,7 +25,7 @@ fn of_route(content: &Content<'_>, route: usize) -> Option<Finding> {
     for row in own.clone() {
         // Equal ones are known of all; similar ones only of those that were held out.
         let held = held.next_if(|held| held.row == row);
-        let twin = content.folds.like(row).iter().copied().find(|&r| r != row && own.contains(&r));
+        let twin = content.folds.within(row, own).iter().copied().find(|&other| other != row);
         let twin = twin.map(|twin| Hit { row: twin, similarity: content.cosine(row, twin) });
         let near = held.and_then(|held| held.own.first());
         let near = near.filter(|hit| hit.similarity >= NEAR_DUPLICATE);
@@ -32,7 +36,8 @@ fn of_route(content: &Content<'_>, route: usize) -> Option<Finding> {
             pairs.push((twin.is_some(), row, hit));
         }
     }
-    if repeats == 0 {
+    let equal = pairs.iter().any(|&(equal, ..)| equal);
+    if repeats == 0 || !equal && (repeats as f64) < SHARE * own.len() as f64 {
         return None;
     }
     pairs.sort_by(|(a, _, x), (b, _, y)| {

@@ -3,63 +3,56 @@
 use std::collections::BTreeMap;
 
 use super::finding::{Finding, FindingKind, MAX_EXAMPLES, Severity};
-use super::held_out::Hit;
 use super::{Content, NEAR_DUPLICATE};
 
-/// A negative's row, and an utterance that it is like.
-type Match = (usize, Hit);
+/// A negative, an utterance that it is like, and their cosine.
+type Match = (usize, usize, f32);
 
-/// Whether they differ but for case and punctuation, whether the negative is the namespace's,
-/// and the utterance's route.
+/// Whether they are only nearly the same, whether the negative is the namespace's, and the
+/// utterance's route.
 type Key = (bool, bool, usize);
 
 pub(super) fn find(content: &Content<'_>) -> Vec<Finding> {
     let rows = content.rows;
     let mut matches: BTreeMap<Key, Vec<Match>> = BTreeMap::new();
-    let mut add = |differs: bool, negative: usize, hit: Hit| {
-        let common = rows.namespace.contains(&negative);
-        if let Some(route) = rows.route_of(hit.row) {
-            matches.entry((differs, common, route)).or_default().push((negative, hit));
-        }
-    };
-    for negative in rows.utterances()..rows.len() {
-        let own = rows.route_of(negative);
-        for &row in content.folds.like(negative) {
-            // A route's own says nothing of other routes: what belongs to one of those is a
-            // good negative.
-            let held_to = own.is_none() || own == rows.route_of(row);
-            if row < rows.utterances() && held_to {
-                add(false, negative, Hit { row, similarity: content.cosine(negative, row) });
+    for (number, route) in rows.routes.iter().enumerate() {
+        for row in route.utterances.clone() {
+            // A route's own says nothing of other routes: what belongs to one of those is a good
+            // negative.
+            for (common, range) in [(false, &route.negatives), (true, &rows.namespace)] {
+                if let Some(&negative) = content.folds.within(row, range).first() {
+                    let found = (negative, row, content.cosine(negative, row));
+                    matches.entry((false, common, number)).or_default().push(found);
+                }
             }
         }
-    }
-    for held in &content.held_out {
-        let Some(hit) = held.negative else { continue };
-        if hit.similarity >= NEAR_DUPLICATE && !content.folds.equal(hit.row, held.row) {
-            add(true, hit.row, Hit { row: held.row, similarity: hit.similarity });
+        for held in content.of_route(number) {
+            let near = held.negative.filter(|hit| {
+                hit.similarity >= NEAR_DUPLICATE && !content.folds.equal(hit.row, held.row)
+            });
+            if let Some(hit) = near {
+                let common = rows.namespace.contains(&hit.row);
+                let found = (hit.row, held.row, hit.similarity);
+                matches.entry((true, common, number)).or_default().push(found);
+            }
         }
     }
     matches.into_iter().map(|(key, matches)| finding(content, key, matches)).collect()
 }
 
 fn finding(content: &Content<'_>, key: Key, mut matches: Vec<Match>) -> Finding {
-    let (differs, common, route) = key;
+    let (nearly, common, route) = key;
     let rows = content.rows;
-    matches.sort_by(|(_, a), (_, b)| b.similarity.total_cmp(&a.similarity));
-    let example = |&(negative, hit): &Match| rows.example(negative, hit.row, hit.similarity);
-    let examples = matches.iter().take(MAX_EXAMPLES).map(example).collect();
-    // One negative may be like several utterances.
-    let mut negatives: Vec<usize> = matches.into_iter().map(|(negative, _)| negative).collect();
-    negatives.sort_unstable();
-    negatives.dedup();
-    let count = negatives.len();
-    let of = if common { rows.namespace.len() } else { rows.routes[route].negatives.len() };
-    let name = rows.name(route);
-    let whose =
-        if common { "of the namespace".to_owned() } else { format!("of {:?}", name.as_str()) };
-    let (say, are) = if count == 1 { ("negative", "says") } else { ("negatives", "say") };
-    let (severity, nearly) =
-        if differs { (Severity::Warning, "nearly ") } else { (Severity::Error, "") };
+    matches.sort_by(|(.., a), (.., b)| b.total_cmp(a));
+    let example = |&(negative, row, cosine): &Match| rows.example(negative, row, cosine);
+    let (name, count) = (rows.name(route), matches.len());
+    let of = rows.routes[route].utterances.len();
+    let whose = if common { "the namespace" } else { "its own" };
+    let (severity, what) = match nearly {
+        false => (Severity::Error, "what"),
+        true => (Severity::Warning, "nearly what"),
+    };
+    let say = if count == 1 { "says" } else { "say" };
     Finding {
         kind: FindingKind::MatchingNegative,
         severity,
@@ -67,13 +60,13 @@ fn finding(content: &Content<'_>, key: Key, mut matches: Vec<Match>) -> Finding 
         count,
         of,
         unreachable: None,
-        examples,
+        examples: matches.iter().take(MAX_EXAMPLES).map(example).collect(),
         message: format!(
-            "{count} {say} {whose} {are} {nearly}what an utterance of {:?} says",
+            "{count} of {of} utterances of {:?} {say} {what} a negative of {whose} says",
             name.as_str()
         ),
-        advice: "Remove the negative or the utterance: what is nearer to the negative is refused, \
-                 however well the route fits."
+        advice: "Remove the negative or the utterance: what is nearer to a negative than to every \
+                 utterance is refused, however well the route fits."
             .to_owned(),
     }
 }

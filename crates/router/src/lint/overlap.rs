@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::finding::{Finding, FindingKind, FindingText, MAX_EXAMPLES, Severity};
-use super::held_out::HeldOut;
+use super::held_out::{HeldOut, Hit};
 use super::{Content, NEAR_DUPLICATE};
 
 /// As many utterances must be taken; one may be chance.
@@ -13,48 +13,82 @@ const MIN_TAKEN: usize = 2;
 const ADVICE: f64 = 0.1;
 const WARNING: f64 = 0.2;
 
+/// Utterances that another route takes, or has a near-duplicate of, each with by how much, and
+/// what is there.
+type Torn<'a> = Vec<(f64, &'a HeldOut, Hit)>;
+
 /// What two routes have of each other.
 #[derive(Default)]
 struct Pair<'a> {
-    /// Utterances that the other route takes.
-    taken: Vec<&'a HeldOut>,
-    /// Utterances of which the other route has a near-duplicate.
-    alike: Vec<&'a HeldOut>,
+    taken: Torn<'a>,
+    alike: Torn<'a>,
 }
 
 pub(super) fn find(content: &Content<'_>) -> Vec<Finding> {
     let mut pairs: BTreeMap<[usize; 2], Pair<'_>> = BTreeMap::new();
+    let both = |a: usize, b: usize| [a.min(b), a.max(b)];
     for held in &content.held_out {
         let Some(own) = content.rows.route_of(held.row) else { continue };
-        if let Some(other) = content.taker(held) {
-            let routes = [own.min(other), own.max(other)];
-            pairs.entry(routes).or_default().taken.push(held);
+        if let Some(taker) = content.taker(held) {
+            pairs
+                .entry(both(own, taker.route))
+                .or_default()
+                .taken
+                .push((taker.lead, held, taker.near));
         }
         let near = held.foreign.filter(|hit| {
             hit.similarity >= NEAR_DUPLICATE && !content.folds.equal(hit.row, held.row)
         });
-        if let Some(other) = near.and_then(|hit| content.rows.route_of(hit.row)) {
-            let routes = [own.min(other), own.max(other)];
-            pairs.entry(routes).or_default().alike.push(held);
+        if let Some((hit, other)) =
+            near.and_then(|hit| Some((hit, content.rows.route_of(hit.row)?)))
+        {
+            pairs.entry(both(own, other)).or_default().alike.push((
+                hit.similarity.into(),
+                held,
+                hit,
+            ));
         }
     }
     pairs.into_iter().filter_map(|(routes, pair)| finding(content, routes, pair)).collect()
 }
 
 impl Content<'_> {
-    /// The route that takes an utterance from its own: of a higher score without it. Not where
-    /// its own has no other utterance, nor where another has the very text: of that other kinds
-    /// tell.
-    pub(super) fn taker(&self, held: &HeldOut) -> Option<usize> {
-        let (other, best) = held.other?;
-        let shared = |&row: &usize| {
-            row < self.rows.utterances() && self.rows.route_of(row) != self.rows.route_of(held.row)
-        };
-        let taken = held.own.first().is_some()
-            && best.score() > held.own.score()
-            && !self.folds.like(held.row).iter().any(shared);
-        taken.then_some(other)
+    /// The route that takes an utterance from its own, which without it has a lower score. Not
+    /// where its own has no other utterance, nor where another has the very text: of that other
+    /// kinds tell.
+    pub(super) fn taker(&self, held: &HeldOut) -> Option<Taker> {
+        let (route, best) = held.other?;
+        // Rows go by route, so another route has the first or the last.
+        let like = self.folds.within(held.row, &(0..self.rows.utterances()));
+        let own = self.rows.route_of(held.row);
+        let mut ends = like.first().into_iter().chain(like.last());
+        let shared = ends.any(|&row| self.rows.route_of(row) != own);
+        let taken = held.own.first().is_some() && best.score() > held.own.score() && !shared;
+        let near = best.first()?;
+        taken.then_some(Taker {
+            route,
+            score: best.score(),
+            lead: best.score() - held.own.score(),
+            near,
+        })
     }
+
+    /// An utterance, one of another route, and how near its own route comes.
+    pub(super) fn torn(&self, held: &HeldOut, near: Hit) -> FindingText {
+        let own_similarity = held.own.first().map(|hit| f64::from(hit.similarity));
+        let example = self.rows.example(held.row, near.row, near.similarity);
+        FindingText { own_similarity, ..example }
+    }
+}
+
+/// A route that takes another's utterance.
+pub(super) struct Taker {
+    pub(super) route: usize,
+    /// Its score, and by how much that is the higher one.
+    pub(super) score: f64,
+    pub(super) lead: f64,
+    /// Its most similar utterance.
+    pub(super) near: Hit,
 }
 
 fn finding(content: &Content<'_>, routes: [usize; 2], pair: Pair<'_>) -> Option<Finding> {
@@ -84,10 +118,8 @@ fn finding(content: &Content<'_>, routes: [usize; 2], pair: Pair<'_>) -> Option<
         };
         (pair.alike, format!("{a:?} and {b:?} have {have} nearly what one of the other says"))
     };
-    let lead = |held: &HeldOut| {
-        held.other.map_or(f64::NEG_INFINITY, |(_, best)| best.score()) - held.own.score()
-    };
-    told.sort_by(|x, y| lead(y).total_cmp(&lead(x)));
+    told.sort_by(|(x, ..), (y, ..)| y.total_cmp(x));
+    let example = |&(_, held, near): &(f64, &HeldOut, Hit)| content.torn(held, near);
     Some(Finding {
         kind: FindingKind::Overlap,
         severity: if confused && share >= WARNING { Severity::Warning } else { Severity::Advice },
@@ -95,22 +127,10 @@ fn finding(content: &Content<'_>, routes: [usize; 2], pair: Pair<'_>) -> Option<
         count: told.len(),
         of,
         unreachable: None,
-        examples: told
-            .iter()
-            .take(MAX_EXAMPLES)
-            .filter_map(|held| example(content, held))
-            .collect(),
+        examples: told.iter().take(MAX_EXAMPLES).map(example).collect(),
         message,
         advice: "Move the texts that are in the wrong route, add utterances that tell the two \
                  apart, or make one route of them and tell them apart by other means."
             .to_owned(),
     })
-}
-
-/// An utterance, the nearest one of another route, and how near its own route comes.
-pub(super) fn example(content: &Content<'_>, held: &HeldOut) -> Option<FindingText> {
-    let hit = held.foreign?;
-    let own = held.own.first().map(|hit| f64::from(hit.similarity));
-    let example = content.rows.example(held.row, hit.row, hit.similarity);
-    Some(FindingText { own_similarity: own, ..example })
 }

@@ -1,6 +1,6 @@
 //! The same text in several routes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::Content;
 use super::finding::{Finding, FindingKind, MAX_EXAMPLES, Severity};
@@ -21,10 +21,10 @@ pub(super) fn find(content: &Content<'_>) -> Vec<Finding> {
         if routes.len() < 2 {
             continue;
         }
-        let equal = utterances.iter().enumerate().find_map(|(i, &a)| {
-            let same = |&&b: &&usize| rows.row(a).text == rows.row(b).text;
-            utterances[i + 1..].iter().find(same).map(|&b| (a, b))
-        });
+        let mut seen = HashMap::with_capacity(utterances.len());
+        // A route has no text twice.
+        let equal =
+            utterances.iter().find_map(|&b| seen.insert(&rows.row(b).text, b).map(|a| (a, b)));
         let first = utterances[0];
         let elsewhere = |&&row: &&usize| rows.route_of(row) != rows.route_of(first);
         let folded = utterances.iter().find(elsewhere).map(|&row| (first, row));

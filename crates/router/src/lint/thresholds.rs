@@ -58,6 +58,8 @@ fn finding(
         );
         (Severity::Warning, best, message)
     };
+    // Rounded down: it should pass.
+    let lower = (reached * 100.0).floor() / 100.0;
     Some(Finding {
         kind: FindingKind::UnreachableThreshold,
         severity,
@@ -68,7 +70,7 @@ fn finding(
         examples: Vec::new(),
         message,
         advice: format!(
-            "Lower {what} below {reached:.2} or take it away, or add utterances that are more alike."
+            "Lower {what} to {lower} at most or take it away, or add utterances that are more alike."
         ),
     })
 }
