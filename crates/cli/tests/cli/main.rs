@@ -10,6 +10,7 @@ mod databases;
 mod files;
 mod foreign_model;
 mod history;
+mod lint;
 mod mistakes;
 mod model;
 mod namespaces;

@@ -1,18 +1,15 @@
 //! Utterances that look as if they belonged to another route.
 
-use super::Content;
 use super::finding::{Finding, FindingKind, Severity};
 use super::held_out::HeldOut;
 use super::overlap::Taker;
+use super::{Content, ENOUGH};
 
 /// Another route's score must be higher by this.
 const LEAD: f64 = 0.1;
 
 /// And the own route's lower than its usual by this.
 const BELOW_USUAL: f64 = 0.08;
-
-/// With fewer utterances nothing is usual.
-const ENOUGH: usize = 5;
 
 pub(super) fn find(content: &Content<'_>) -> Vec<Finding> {
     let routes = 0..content.rows.routes.len();

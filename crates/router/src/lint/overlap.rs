@@ -93,8 +93,10 @@ pub(super) struct Taker {
 
 fn finding(content: &Content<'_>, routes: [usize; 2], pair: Pair<'_>) -> Option<Finding> {
     let rows = content.rows;
-    let of: usize = routes.iter().map(|&route| content.of_route(route).len()).sum();
-    let share = pair.taken.len() as f64 / of.max(1) as f64;
+    // One that has nothing but itself takes others, and cannot be taken.
+    let held = || routes.iter().flat_map(|&route| content.of_route(route));
+    let takeable = held().filter(|held| held.own.first().is_some()).count();
+    let share = pair.taken.len() as f64 / takeable.max(1) as f64;
     let confused = pair.taken.len() >= MIN_TAKEN && share >= ADVICE;
     if !confused && pair.alike.is_empty() {
         return None;
@@ -105,7 +107,7 @@ fn finding(content: &Content<'_>, routes: [usize; 2], pair: Pair<'_>) -> Option<
         let count = pair.taken.len();
         let percent = 100.0 * share;
         let message = format!(
-            "{a:?} and {b:?} take {count} of each other's {of} utterances ({percent:.0} %) when \
+            "{a:?} and {b:?} take {count} of each other's {takeable} utterances ({percent:.0} %) when \
              those are held out"
         );
         (pair.taken, message)
@@ -125,7 +127,7 @@ fn finding(content: &Content<'_>, routes: [usize; 2], pair: Pair<'_>) -> Option<
         severity: if confused && share >= WARNING { Severity::Warning } else { Severity::Advice },
         routes: names.to_vec(),
         count: told.len(),
-        of,
+        of: if confused { takeable } else { held().count() },
         unreachable: None,
         examples: told.iter().take(MAX_EXAMPLES).map(example).collect(),
         message,

@@ -197,6 +197,15 @@ fn each_kind_is_found_where_it_is_and_nowhere_else() {
             vec!["error unreachable_threshold billing 5", "warning unreachable_threshold refund 5"],
         ),
         (
+            "a cut beyond the few that there are",
+            vec![with(billing(), |g| {
+                g.utterances.truncate(4);
+                g.score_threshold = Some(0.85);
+            })],
+            vec![],
+            vec!["advice unreachable_threshold billing 4", "advice thin_route billing 4"],
+        ),
+        (
             "cuts that its own pass",
             vec![with(billing(), |g| {
                 g.threshold = Some(0.8);
@@ -307,7 +316,7 @@ fn where_all_would_take_too_long_some_of_each_route_are_held_out() {
     assert_eq!(report.checked.held_out, 1);
     assert_eq!(
         brief(&report),
-        ["warning same_text billing+refund 1", "warning unreachable_threshold billing 6"]
+        ["warning same_text billing+refund 1", "advice unreachable_threshold billing 6"]
     );
 }
 

@@ -1,11 +1,7 @@
 //! Routes with few utterances.
 
-use super::Content;
 use super::finding::{Finding, FindingKind, Severity};
-
-/// With fewer utterances a route misses many of its own: on CLINC150 five find 86 of 100, one
-/// finds 70; see `docs/lint.md`.
-const ENOUGH: usize = 5;
+use super::{Content, ENOUGH};
 
 pub(super) fn find(content: &Content<'_>) -> Vec<Finding> {
     let thin = |number: usize| {

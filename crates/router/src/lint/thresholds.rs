@@ -1,8 +1,8 @@
 //! Cuts that no text can pass, or none like the route's own utterances.
 
-use super::Content;
 use super::finding::{CutKind, Finding, FindingKind, Severity, UnreachableCut};
 use super::held_out::HeldOut;
+use super::{Content, ENOUGH};
 use crate::evidence::NEAREST;
 
 /// What rounding may do to a score.
@@ -56,7 +56,9 @@ fn finding(
             held_out.len(),
             name.as_str(),
         );
-        (Severity::Warning, best, message)
+        // Of few, each is much of what the others could be held to.
+        let grave = held_out.len() >= ENOUGH;
+        (if grave { Severity::Warning } else { Severity::Advice }, best, message)
     };
     // Rounded down: it should pass.
     let lower = (reached * 100.0).floor() / 100.0;

@@ -11,6 +11,7 @@ mod early;
 mod embeddings;
 mod history;
 mod hosts;
+mod lint;
 mod metrics;
 mod mutations;
 mod namespaces;

@@ -2,6 +2,7 @@
 //!
 //! - `changes`: what a change does, and what a refused one leaves.
 //! - `batches`: a batch answers as its queries one by one.
+//! - `lint`: what is doubtful about routes of real sentences.
 //! - `sentences`: a few support routes and real questions.
 //! - `support`: the model, and an encoder that can be told to fail.
 
@@ -9,5 +10,6 @@
 
 mod batches;
 mod changes;
+mod lint;
 mod sentences;
 mod support;
