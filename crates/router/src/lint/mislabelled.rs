@@ -13,10 +13,14 @@ const BELOW_USUAL: f64 = 0.08;
 
 pub(super) fn find(content: &Content<'_>) -> Vec<Finding> {
     let routes = 0..content.rows.routes.len();
-    routes.flat_map(|route| of_route(content, route)).collect()
+    let mut doubtful: Vec<(f64, Finding)> =
+        routes.flat_map(|route| of_route(content, route)).collect();
+    doubtful.sort_by(|(a, _), (b, _)| b.total_cmp(a));
+    doubtful.into_iter().map(|(_, finding)| finding).collect()
 }
 
-fn of_route(content: &Content<'_>, route: usize) -> Vec<Finding> {
+/// Each with the other route's lead.
+fn of_route(content: &Content<'_>, route: usize) -> Vec<(f64, Finding)> {
     let held_out = content.of_route(route);
     if held_out.len() < ENOUGH {
         return Vec::new();
@@ -24,16 +28,12 @@ fn of_route(content: &Content<'_>, route: usize) -> Vec<Finding> {
     let mut scores: Vec<f64> = held_out.iter().map(|held| held.own.score()).collect();
     scores.sort_unstable_by(f64::total_cmp);
     let usual = scores[scores.len() / 2];
-    let mut doubtful: Vec<(f64, Finding)> = Vec::new();
-    for held in held_out {
+    let doubtful = held_out.iter().filter_map(|held| {
         let below = usual - held.own.score();
-        let taker = content.taker(held).filter(|t| t.lead >= LEAD && below >= BELOW_USUAL);
-        if let Some(taker) = taker {
-            doubtful.push((taker.lead, finding(content, route, usual, held, &taker)));
-        }
-    }
-    doubtful.sort_by(|(a, _), (b, _)| b.total_cmp(a));
-    doubtful.into_iter().map(|(_, finding)| finding).collect()
+        let taker = content.taker(held).filter(|t| t.lead >= LEAD && below >= BELOW_USUAL)?;
+        Some((taker.lead, finding(content, route, usual, held, &taker)))
+    });
+    doubtful.collect()
 }
 
 fn finding(

@@ -146,6 +146,19 @@ fn each_kind_is_found_where_it_is_and_nowhere_else() {
             vec!["warning mislabelled billing+refund 1"],
         ),
         (
+            "two of them, the worse one first",
+            vec![
+                with(billing(), |g| g.utterances.push(("pay me", at(1, 0.6, 14)))),
+                with(refund(), |g| g.utterances.push(("send a bill", at(0, 0.95, 15)))),
+            ],
+            vec![],
+            vec![
+                "warning mislabelled refund+billing 1",
+                "warning mislabelled billing+refund 1",
+                "advice overlap billing+refund 2",
+            ],
+        ),
+        (
             "two routes about one thing",
             vec![
                 five("a", ["a1", "a2", "a3", "a4", "a5"], 0),
