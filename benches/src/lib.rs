@@ -4,6 +4,7 @@
 //! - `bitext`: accuracy and out-of-scope acceptance of nearest evidence on a support set.
 //! - `prior`: fits the logistic that stands in for confidence until a fit replaces it.
 //! - `quality`: fitted decisions on three sets; run by `benches/quality/run`.
+//! - `lint`: what lint finds in public sets, and of texts that were moved to a wrong route.
 //! - `hostile`: requests that no honest client sends, to a service started for it.
 //!
 //! Folders hold JSON lines with `text` and `intent`; `oos` marks what no route should take.
@@ -14,7 +15,7 @@ mod data;
 mod measure;
 
 pub use data::{Sample, fewshot, read};
-pub use measure::{Best, best_routes, encoder, fpr_at_kept};
+pub use measure::{Best, best_routes, encoder, fpr_at_kept, routes_of};
 
 /// What can go wrong with a measurement.
 #[derive(Debug, thiserror::Error)]

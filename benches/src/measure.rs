@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::thread;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use synaptoroute::{Bert, Kernels, Route, RouteName, RouteOptions, Router, Text};
+use synaptoroute::{
+    Bert, Kernels, Route, RouteName, RouteOptions, Router, RoutesFile, Settings, Text,
+};
 
 use crate::{BenchError, Sample};
 
@@ -30,6 +32,23 @@ pub fn encoder() -> Result<Arc<Bert>, BenchError> {
     Ok(Arc::new(Bert::open(path, Kernels::from_env()?)?))
 }
 
+/// Samples as a routes file.
+///
+/// # Errors
+///
+/// A label or a text is none the router takes.
+pub fn routes_of(samples: &[Sample]) -> Result<RoutesFile, BenchError> {
+    let mut by_name: BTreeMap<&str, Vec<Text>> = BTreeMap::new();
+    for Sample { text, intent } in samples {
+        by_name.entry(intent).or_default().push(Text::try_from(text.as_str())?);
+    }
+    let route = |(name, utterances)| -> Result<Route, BenchError> {
+        Ok(Route::new(RouteName::try_from(name)?, utterances)?)
+    };
+    let routes = by_name.into_iter().map(route).collect::<Result<_, _>>()?;
+    Ok(RoutesFile::new(Settings::default(), Vec::new(), routes))
+}
+
 /// Makes a router of `routes` and asks it for the best of them for each query.
 ///
 /// # Errors
@@ -41,13 +60,7 @@ pub fn best_routes(
     queries: &[Sample],
 ) -> Result<Vec<Best>, BenchError> {
     let router = Router::new(Arc::<Bert>::clone(encoder));
-    let mut by_name: BTreeMap<&str, Vec<Text>> = BTreeMap::new();
-    for Sample { text, intent } in routes {
-        by_name.entry(intent).or_default().push(Text::try_from(text.as_str())?);
-    }
-    for (name, utterances) in by_name {
-        router.upsert(Route::new(RouteName::try_from(name)?, utterances)?, None)?;
-    }
+    router.load(routes_of(routes)?, &|_, _| ())?;
     let texts: Vec<Text> =
         queries.iter().map(|q| Text::try_from(q.text.as_str())).collect::<Result<_, _>>()?;
 

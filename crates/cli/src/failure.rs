@@ -17,6 +17,7 @@ use synaptoroute::{
 use synaptoroute_server::{KeysError, ServeError, TlsError};
 
 use crate::remote::RemoteError;
+use crate::words::count;
 
 /// Why a command failed; the message names the place and what to do.
 #[derive(Debug, thiserror::Error)]
@@ -117,6 +118,11 @@ pub(crate) enum Failure {
         path.display()
     )]
     KeyNotAdded { path: PathBuf, source: KeysError },
+    #[error(
+        "{} found that are warnings or errors; mend the routes, or leave out --strict",
+        count(*grave, "thing")
+    )]
+    Lint { grave: usize },
     #[error("the system has no random numbers: {0}")]
     Random(io::Error),
     #[error(transparent)]
@@ -204,7 +210,7 @@ impl Failure {
     /// 1 where a check fell short, 2 where other words on the command line, or in the files it
     /// names, would help.
     pub(crate) fn exit_code(&self) -> ExitCode {
-        if matches!(self, Self::FellShort { .. }) {
+        if matches!(self, Self::FellShort { .. } | Self::Lint { .. }) {
             return ExitCode::from(1);
         }
         let is_wrong_use = match self {

@@ -31,6 +31,7 @@ fn main() -> ExitCode {
         Command::Key(args) => commands::key::run(args),
         Command::Route(args) => commands::route::run(args, engine),
         Command::Eval(args) => commands::eval::run(args, engine),
+        Command::Lint(args) => commands::lint::run(args, engine),
         Command::Routes(args) => commands::routes::run(args, engine),
         Command::Namespaces(args) => commands::namespaces::run(args, engine),
         Command::Import(args) => commands::import::run(args, engine),

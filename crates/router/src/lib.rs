@@ -12,6 +12,7 @@
 //! - [`Snapshot::decide`] weighs the evidence and returns a [`Decision`].
 //! - [`Samples`] are texts whose routes are known; an [`Evaluation`] of the decisions on them is a
 //!   [`Report`], and a [`CrossValidation`] finds its samples among the utterances.
+//! - [`Snapshot::lint`] looks for what is doubtful about the routes: each [`Finding`] says what to do.
 //!
 //! Pure: no I/O, no clock, no threads. It takes vectors as they come; making them is the
 //! work of `synaptoroute-encoder`, and keeping a router alive that of `synaptoroute`.
@@ -31,6 +32,7 @@ mod file;
 mod fit;
 mod history;
 mod index;
+mod lint;
 mod metadata;
 mod name;
 mod revision;
@@ -64,6 +66,10 @@ pub use fit::{
 };
 pub use history::{Changed, Diff, RevisionEntry, RouteDiff, RouteDiffKind, TextsDiff};
 pub use index::Compaction;
+pub use lint::{
+    CutKind, Finding, FindingKind, FindingText, LintReport, LintScope, Severity, SimilarUtterance,
+    UnreachableCut,
+};
 pub use metadata::{MAX_METADATA_BYTES, MAX_METADATA_DEPTH, Metadata};
 pub use name::{NameError, NamespaceName, RouteName};
 pub use revision::Revision;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::index::Group;
 use crate::name::RouteName;
 use crate::route::RouteAttributes;
 
@@ -35,6 +36,13 @@ pub(crate) struct LearnedAs {
     pub(crate) row: u32,
     /// Utterances it was learned from that are gone.
     pub(crate) missing: u32,
+}
+
+impl RouteEntry {
+    /// The groups of its utterances and of its negatives.
+    pub(crate) fn groups(&self) -> [Group; 2] {
+        [Group::utterances(self.slot), Group::negatives(self.slot)]
+    }
 }
 
 /// An ordered map of routes. A copy shares everything with the original, and a change of the

@@ -21,7 +21,7 @@ use crate::intake::Intake;
 use crate::observe::Observer;
 use crate::request::{FileBody, MAX_BODY_BYTES, well_formed};
 use crate::{
-    backup, cors, deadline, decide, embeddings, evaluate, health, history, hosts, namespaces,
+    backup, cors, deadline, decide, embeddings, evaluate, health, history, hosts, lint, namespaces,
     observe, openapi, read, settings, texts, transfer, unread, write,
 };
 
@@ -129,6 +129,7 @@ fn content() -> axum::Router<App> {
         .route("/revisions", get(history::list))
         .route("/revisions/{from}/diff/{to}", get(history::diff))
         .route("/rollback", post(history::rollback))
+        .route("/lint", get(lint::lint))
 }
 
 async fn unknown_path(uri: Uri) -> Failure {

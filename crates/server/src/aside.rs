@@ -2,9 +2,10 @@
 //! on the threads that serve connections nor on those that encode. It needs no place in the
 //! queue, so that one can read while that is full.
 //!
-//! Three kinds of it do not wait for each other, each with places of its own: reading one thing,
-//! reading a file that somebody sent, and copying everything there is. A copy keeps its place
-//! until its reader has it, or it would be no bound on how many there are.
+//! Four kinds of it do not wait for each other, each with places of its own: reading one thing,
+//! reading a file that somebody sent, copying everything there is, and studying it, which keeps a
+//! core busy for seconds. A copy keeps its place until its reader has it, or it would be no bound
+//! on how many there are; so does what a study came to.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -22,13 +23,17 @@ use crate::engine::{Engine, EngineError};
 /// Of each kind at a time; those beyond wait.
 const PLACES: usize = 8;
 
+/// Studies at a time: those who encode have the other cores.
+const STUDIES: usize = 1;
+
 /// The places there are.
 #[derive(Clone)]
 pub(crate) struct Aside {
     reads: Arc<Semaphore>,
     files: Arc<Semaphore>,
     copies: Arc<Semaphore>,
-    /// How long one waits for a copy. Those before it read on, or would have been cut off by
+    studies: Arc<Semaphore>,
+    /// How long one waits for a copy or a study. Those before it read on, or would have been cut off by
     /// then.
     patience: Duration,
     engine: Engine,
@@ -39,8 +44,9 @@ pub(crate) struct Place(OwnedSemaphorePermit);
 
 impl Aside {
     pub(crate) fn new(patience: Duration, engine: Engine) -> Self {
-        let places = || Arc::new(Semaphore::new(PLACES));
-        Self { reads: places(), files: places(), copies: places(), patience, engine }
+        let places = |count| Arc::new(Semaphore::new(count));
+        let (reads, files, copies) = (places(PLACES), places(PLACES), places(PLACES));
+        Self { reads, files, copies, studies: places(STUDIES), patience, engine }
     }
 
     /// Reads one thing.
@@ -64,10 +70,25 @@ impl Aside {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<(T, Place), EngineError> {
-        let permit = time::timeout(self.patience, acquire(&self.copies)).await;
-        let permit = permit
-            .map_err(|_late| EngineError::Copying { retry_after_s: self.engine.retry_after_s() })?;
+        let permit = self.patiently(&self.copies).await?;
         self.run(permit, work).await
+    }
+
+    /// Studies everything there is. Its place is to be kept with the answer.
+    pub(crate) async fn study<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<(T, Place), EngineError> {
+        let permit = self.patiently(&self.studies).await?;
+        self.run(permit, work).await
+    }
+
+    async fn patiently(
+        &self,
+        places: &Arc<Semaphore>,
+    ) -> Result<OwnedSemaphorePermit, EngineError> {
+        let permit = time::timeout(self.patience, acquire(places)).await;
+        permit.map_err(|_late| EngineError::Copying { retry_after_s: self.engine.retry_after_s() })
     }
 
     /// The permit comes back with the value, so that it lives as long even where nobody waits for

@@ -27,12 +27,12 @@
 //!   `hosts` by which names.
 //! - `request`: bytes to checked values; nothing further in checks them again.
 //! - `decide`, `evaluate`, `embeddings`: the handlers that ask; `read`, `settings`, `history`, `transfer`,
-//!   `backup`, `health`: those that read; `write`, `texts`, `namespaces`: those that change.
+//!   `backup`, `lint`, `health`: those that read; `write`, `texts`, `namespaces`: those that change.
 //! - `change`: the way every change goes, from a draft to its being durable.
 //! - `intake`: how many bytes of requests are inside at a time; `deadline`: how long each may
 //!   take.
 //! - `reply`: an answer that may be large, bounded and counted too.
-//! - `aside`: reads and copies, on other threads than those that encode.
+//! - `aside`: reads, copies and studies, on other threads than those that encode.
 //! - `engine`: the threads that encode, and the bounded queue before them.
 //! - `observe`: request ids, metrics, access lines and spans, around all of it.
 //! - `failure`: everything that goes wrong, and its status, in one place; `fault` is what is
@@ -60,6 +60,7 @@ mod history;
 mod hosts;
 mod intake;
 mod limits;
+mod lint;
 mod namespaces;
 mod observe;
 mod openapi;

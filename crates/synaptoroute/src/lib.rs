@@ -8,6 +8,7 @@
 //!   [`Change`]; [`Router::import`] takes a whole [`RoutesFile`].
 //! - [`Router::fit`] fits evidence, confidence and cuts to the routes, and to labelled samples;
 //!   [`Router::start_auto_fit`] has that done in the background when texts change.
+//! - [`Router::lint`] tells what is doubtful about the routes, as a [`LintReport`].
 //! - [`Router::revisions`], [`Router::diff`] and [`Router::rollback`] go back in time.
 //! - [`Router::evaluate`] tells how good the decisions are, on labelled [`Samples`];
 //!   [`Router::cross_validate`] does so on the routes' own utterances.
@@ -66,16 +67,17 @@ pub use synaptoroute_encoder::{
 };
 pub use synaptoroute_router::{
     Background, Bin, Candidate, CandidateExplanation, Change, ChangeKind, Changed, ChangedSample,
-    Comparison, Confusion, Cost, Cut, CutError, CutSource, DecideOptions, Decision, Diff,
+    Comparison, Confusion, Cost, Cut, CutError, CutKind, CutSource, DecideOptions, Decision, Diff,
     Difference, Edit, Estimate, Evaluation, EvidencePart, EvidenceSet, EvidenceWeight, Executor,
-    Explanation, FileError, FileFit, FileFormat, Fit, FitError, FitFileError, FitInputs,
-    FitQuality, FitReport, FitStatus, Fitted, FoldCount, Fraction, ImportMode, Judged, Labelled,
-    MAX_METADATA_BYTES, MAX_TEXT_BYTES, Margin, Metadata, NameError, NamespaceName, Neighbour,
-    OUT_OF_SCOPE, Objective, ObjectiveError, OutOfScope, Outcome, Owner, Pair, Place, PlacedText,
-    Query, Reason, Reliability, Report, Revision, RevisionEntry, RiskCoverage, Route,
-    RouteAttributes, RouteDiff, RouteDiffKind, RouteEntry, RouteError, RouteName, RoutePatch,
-    RouteScore, RouteThreshold, RoutesFile, Sample, SampleCounts, SampleError, SampleFormat,
-    SamplePlace, Samples, Serial, Settings, SettingsPatch, Share, SimilarityCut, Snapshot,
-    SweepPoint, Text, TextError, TextsDiff, TopK, Unfitted, UnknownLabel,
+    Explanation, FileError, FileFit, FileFormat, Finding, FindingKind, FindingText, Fit, FitError,
+    FitFileError, FitInputs, FitQuality, FitReport, FitStatus, Fitted, FoldCount, Fraction,
+    ImportMode, Judged, Labelled, LintReport, LintScope, MAX_METADATA_BYTES, MAX_TEXT_BYTES,
+    Margin, Metadata, NameError, NamespaceName, Neighbour, OUT_OF_SCOPE, Objective, ObjectiveError,
+    OutOfScope, Outcome, Owner, Pair, Place, PlacedText, Query, Reason, Reliability, Report,
+    Revision, RevisionEntry, RiskCoverage, Route, RouteAttributes, RouteDiff, RouteDiffKind,
+    RouteEntry, RouteError, RouteName, RoutePatch, RouteScore, RouteThreshold, RoutesFile, Sample,
+    SampleCounts, SampleError, SampleFormat, SamplePlace, Samples, Serial, Settings, SettingsPatch,
+    Severity, Share, SimilarUtterance, SimilarityCut, Snapshot, SweepPoint, Text, TextError,
+    TextsDiff, TopK, Unfitted, UnknownLabel, UnreachableCut,
 };
 pub use synaptoroute_store::{Durability, FitEntry, Options as StoreOptions, StoreError, python};

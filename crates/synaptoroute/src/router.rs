@@ -5,12 +5,13 @@ use std::time::{Duration, Instant};
 
 use synaptoroute_encoder::{CacheStats, Embedding, ModelInfo};
 use synaptoroute_router::{
-    Diff, NamespaceName, Query, Revision, RevisionEntry, RoutesFile, Snapshot, Text,
+    Diff, LintReport, NamespaceName, Query, Revision, RevisionEntry, RoutesFile, Snapshot, Text,
 };
 use synaptoroute_store::{Reads, StoreError};
 
 use crate::answer::{Answer, RouteOptions, Timing};
 use crate::core::{Core, Space, is_current};
+use crate::embed::Progress;
 use crate::error::RouterError;
 use crate::open::Open;
 
@@ -122,6 +123,13 @@ impl Router {
     pub fn export(&self) -> (Revision, RoutesFile) {
         let snapshot = self.snapshot();
         (snapshot.revision(), snapshot.content())
+    }
+
+    /// What is doubtful about the routes, and what to do about it. Takes seconds where there are
+    /// ten thousand texts, on one thread, and keeps nobody from deciding or changing meanwhile.
+    #[must_use]
+    pub fn lint(&self, progress: Progress<'_>) -> LintReport {
+        self.snapshot().lint(progress)
     }
 
     /// The log of revisions, newest first, at most `limit` of those before `before`.

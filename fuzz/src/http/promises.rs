@@ -27,6 +27,7 @@ pub(super) fn check(world: &World, call: &Call) {
         ("POST", _) if call.uri.path() == "/v1/embeddings" => {
             check_embeddings(call, &answer.json())
         }
+        ("GET", "/lint") => check_findings(&answer),
         ("POST" | "PUT" | "PATCH" | "DELETE", _) => {
             check_change(world, call, &answer);
             return;
@@ -119,6 +120,21 @@ fn check_report(world: &World, call: &Call, report: &Value) {
     }
 }
 
+/// Each finding says of what it is one and what to do, in numbers that go together.
+fn check_findings(answer: &Answer) {
+    let report = answer.json();
+    assert_eq!(answer.header("etag"), format!("\"{}\"", report["revision"]), "{report}");
+    let checked = |what: &str| report["checked"][what].as_u64();
+    assert!(checked("held_out") <= checked("utterances"), "{report}");
+    for finding in report["findings"].as_array().expect("a list of findings") {
+        let says = |key: &str| finding[key].as_str().is_some_and(|text| !text.is_empty());
+        assert!(["kind", "severity", "message", "advice"].into_iter().all(says), "{finding}");
+        assert!(finding["routes"].as_array().is_some_and(|names| !names.is_empty()), "{finding}");
+        assert!(finding["count"].as_u64() <= finding["of"].as_u64(), "{finding}");
+        assert!(finding["examples"].as_array().is_some_and(|texts| texts.len() <= 20), "{finding}");
+    }
+}
+
 fn check_embeddings(call: &Call, answer: &Value) {
     let body = sent(call);
     let data = answer["data"].as_array().expect("a list of embeddings");
@@ -142,6 +158,7 @@ fn check_change(world: &World, call: &Call, answer: &Answer) {
     }
     let revision = answer.json()["revision"].clone();
     let content = read(world, call, "/export", "application/json").json();
+    check_findings(&read(world, call, "/lint", "application/json"));
     check_content(call, &answer.json(), &content);
     if call.method != Method::DELETE && !call.is_conditional() {
         let again = world.send(call);

@@ -8,6 +8,7 @@ mod content;
 mod eval;
 mod history;
 mod key;
+mod lint;
 mod model;
 mod place;
 mod route;
@@ -28,6 +29,7 @@ pub(crate) use content::{
 pub(crate) use eval::{Bound, EvalArgs, Metric};
 pub(crate) use history::{DiffArgs, RevisionsArgs, RollbackArgs};
 pub(crate) use key::KeyArgs;
+pub(crate) use lint::LintArgs;
 pub(crate) use model::{ConvertArgs, InfoArgs, ModelCommand};
 pub(crate) use place::{Choice, DEFAULT_DB, KeepArgs};
 pub(crate) use route::RouteArgs;
@@ -92,6 +94,8 @@ pub(crate) enum Command {
     Route(RouteArgs),
     /// Measure how good the decisions are, on texts whose routes are known
     Eval(EvalArgs),
+    /// Look for what is doubtful about the routes, and say what to do
+    Lint(LintArgs),
     /// Look at routes and change them
     Routes(RoutesArgs),
     /// Look at namespaces, make and delete them

@@ -210,7 +210,7 @@ impl PlaceArgs {
     }
 }
 
-/// What `route` can choose from.
+/// What `route` and `lint` can choose from.
 #[derive(Debug)]
 pub(crate) enum Choice {
     /// A routes file, in memory.

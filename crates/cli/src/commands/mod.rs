@@ -7,6 +7,7 @@ pub(crate) mod eval;
 pub(crate) mod export;
 pub(crate) mod import;
 pub(crate) mod key;
+pub(crate) mod lint;
 pub(crate) mod model_convert;
 pub(crate) mod model_info;
 pub(crate) mod namespaces;

@@ -11,6 +11,7 @@ mod eval;
 mod files;
 mod foreign_model;
 mod history;
+mod lint;
 mod mistakes;
 mod model;
 mod namespaces;

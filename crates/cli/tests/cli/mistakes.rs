@@ -33,7 +33,7 @@ fn what_goes_wrong_is_said_with_its_place_and_exit_code() {
         (unknown_key.as_str(), twice.as_str(), empty.as_str(), odd.as_str());
     let long = "x".repeat(64 * 1024 + 1);
     let out = folder.path().join("out.model");
-    let cases: [(&[&str], i32, &[&str]); 33] = [
+    let cases: [(&[&str], i32, &[&str]); 34] = [
         (&["serve", "--otlp-endpoint", "collector:4318"], 2, &["--otlp-endpoint", "http://HOST"]),
         (&["serve", "--otlp-endpoint", "http://a:b@c"], 2, &["--otlp-endpoint", "--otlp-header"]),
         (
@@ -52,6 +52,7 @@ fn what_goes_wrong_is_said_with_its_place_and_exit_code() {
         (&["route", "--routes", routes], 2, &["no text"]),
         (&["route", "--routes", routes, "--isa", "mmx", "x"], 2, &["mmx", "scalar"]),
         (&["route", "--routes", routes, "--top-k", "0", "x"], 2, &["top_k", "between 1 and"]),
+        (&["lint", "--routes", twice, "--strict"], 2, &["twice.yaml", "\"a\"", "line 4"]),
         (&["model", "info", "--model", &no_model], 3, &["no.model", "another kind of file"]),
         (&["model", "info", "--model", "gone.model"], 3, &["gone.model", "read"]),
         (&["serve", "--listen", "0.0.0.0:0"], 2, &["0.0.0.0", "--keys", "--insecure"]),

@@ -98,6 +98,11 @@ impl Index {
         cosine[0]
     }
 
+    /// The cosines of a query to vectors that lie one after the other.
+    pub(crate) fn cosines(&self, query: &[f32], vectors: &[f32], cosines: &mut [f32]) {
+        self.kernels.dot_rows(query, vectors, cosines);
+    }
+
     /// Bytes of codes, bounds, vectors and texts, removed rows included.
     pub(crate) fn bytes(&self) -> usize {
         self.segments.iter().map(|segment| segment.bytes()).sum()

@@ -66,6 +66,7 @@ pub(crate) const RULES: &[Rule] = &[
     rule(Method::GET, "/revisions", Read, Content),
     rule(Method::GET, "/revisions/{from}/diff/{to}", Read, Content),
     rule(Method::POST, "/rollback", Write, Content),
+    rule(Method::GET, "/lint", Read, Content),
     rule(Method::POST, "/v1/embeddings", Read, Nothing),
     rule(Method::GET, "/namespaces", Read, Nothing),
     rule(Method::PUT, WITHIN, Admin, Namespace),

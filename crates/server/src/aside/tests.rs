@@ -46,6 +46,19 @@ async fn a_copy_too_many_is_refused_in_the_end_and_nothing_else_waits_for_it() {
 }
 
 #[tokio::test]
+async fn one_studies_at_a_time_and_nothing_else_waits_for_it() {
+    let (aside, _workers) = places(Duration::from_millis(1));
+    let (answer, place) = aside.study(|| "found".into_response()).await.unwrap();
+    let answer = place.keep(answer);
+    let refused = aside.study(|| ()).await.map(|_| ()).unwrap_err();
+    assert_eq!(refused, EngineError::Copying { retry_after_s: 1 });
+    assert!(aside.copy(|| ()).await.is_ok());
+    assert_eq!(aside.read(|| 1).await, Ok(1));
+    drop(answer);
+    assert!(aside.study(|| ()).await.is_ok());
+}
+
+#[tokio::test]
 async fn a_panic_gives_its_place_back() {
     let (aside, _workers) = places(Duration::from_secs(60));
     for _ in 0..=PLACES {

@@ -22,10 +22,10 @@ pub(crate) enum EngineError {
         /// See [`Engine::retry_after_s`].
         retry_after_s: u64,
     },
-    /// As many copies of everything are made, or read by their callers, as may be.
+    /// As many copies or findings are made, or read by their callers, as may be.
     #[error(
-        "as many exports, backups and diffs are being read as this server allows; try again in \
-         {retry_after_s} seconds"
+        "as many exports, backups and diffs, or findings of lint, are being made or read as this \
+         server allows; try again in {retry_after_s} seconds"
     )]
     Copying {
         /// About as long as the queue takes to drain: what nobody can tell is how long others

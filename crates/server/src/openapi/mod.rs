@@ -23,8 +23,8 @@ use utoipa::openapi::{OpenApiVersion, Server};
 
 use crate::problem::Problem;
 use crate::{
-    backup, decide, embeddings, evaluate, health, history, namespaces, observe, read, settings,
-    texts, transfer, write,
+    backup, decide, embeddings, evaluate, health, history, lint, namespaces, observe, read,
+    settings, texts, transfer, write,
 };
 
 pub(crate) use page::{asset, docs, index};
@@ -55,6 +55,7 @@ pub(crate) use strict::known_parameters;
     history::list,
     history::diff,
     history::rollback,
+    lint::lint,
 ))]
 struct Content;
 

@@ -29,6 +29,7 @@ pub(super) fn add(path: &str, method: &str, operation: &mut Operation) {
     let removes = method == "DELETE";
     let texts = path.ends_with("/utterances") || path.ends_with("/negatives");
     let copies = path.ends_with("/export") || path.ends_with("/diff/{to}") || path == "/backup";
+    let studies = path.ends_with("/lint");
     let dated = path.ends_with("/diff/{to}") || path.ends_with("/rollback");
     // Making a namespace is the one call that wants nothing there.
     let finds = in_path && method != "PUT";
@@ -44,7 +45,7 @@ pub(super) fn add(path: &str, method: &str, operation: &mut Operation) {
         (415, body),
         (421, true),
         (422, true),
-        (429, method != "GET" || path == "/ready" || copies),
+        (429, method != "GET" || path == "/ready" || copies || studies),
         (500, true),
         (503, true),
         (507, changes || path == "/backup"),

@@ -145,6 +145,7 @@ fn each_role_opens_its_calls_and_no_others() {
         ("GET", "/settings", ROOT_READ),
         ("PATCH", "/settings", ROOT_WRITE),
         ("GET", "/export", ROOT_READ),
+        ("GET", "/lint", ROOT_READ),
         ("POST", "/import", ROOT_WRITE),
         ("GET", "/revisions", ROOT_READ),
         ("GET", "/revisions/1/diff/1", ROOT_READ),

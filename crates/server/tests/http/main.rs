@@ -12,6 +12,7 @@ mod embeddings;
 mod evaluate;
 mod history;
 mod hosts;
+mod lint;
 mod metrics;
 mod mutations;
 mod namespaces;
