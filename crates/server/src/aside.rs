@@ -1,10 +1,13 @@
-//! Work that takes more than a moment and encodes nothing, where it is in nobody's way: neither
+//! Work that takes more than a moment, and is no encoding that somebody waits for, where it is in nobody's way: neither
 //! on the threads that serve connections nor on those that encode. It needs no place in the
 //! queue, so that one can read while that is full.
 //!
 //! Three kinds of it do not wait for each other, each with places of its own: reading one thing,
 //! reading a file that somebody sent, and copying everything there is. A copy keeps its place
 //! until its reader has it, or it would be no bound on how many there are.
+//!
+//! Fits are the fourth kind, of which there is one at a time, for it takes all cores. It may change
+//! something, so it ends as changes do: see [`Engine::finish`].
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -28,8 +31,9 @@ pub(crate) struct Aside {
     reads: Arc<Semaphore>,
     files: Arc<Semaphore>,
     copies: Arc<Semaphore>,
-    /// How long one waits for a copy. Those before it read on, or would have been cut off by
-    /// then.
+    fits: Arc<Semaphore>,
+    /// How long one waits for a copy, or to fit. Those before a copy read on, or would have been
+    /// cut off by then.
     patience: Duration,
     engine: Engine,
 }
@@ -40,7 +44,8 @@ pub(crate) struct Place(OwnedSemaphorePermit);
 impl Aside {
     pub(crate) fn new(patience: Duration, engine: Engine) -> Self {
         let places = || Arc::new(Semaphore::new(PLACES));
-        Self { reads: places(), files: places(), copies: places(), patience, engine }
+        let fits = Arc::new(Semaphore::new(1));
+        Self { reads: places(), files: places(), copies: places(), fits, patience, engine }
     }
 
     /// Reads one thing.
@@ -68,6 +73,23 @@ impl Aside {
         let permit = permit
             .map_err(|_late| EngineError::Copying { retry_after_s: self.engine.retry_after_s() })?;
         self.run(permit, work).await
+    }
+
+    /// Fits. It holds a place in the queue too, and a caller that goes away before it begins ends
+    /// it.
+    pub(crate) async fn fit<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, EngineError> {
+        let ticket = self.engine.admit()?;
+        let permit = time::timeout(self.patience, acquire(&self.fits)).await;
+        let permit = permit
+            .map_err(|_late| EngineError::Fitting { retry_after_s: self.engine.retry_after_s() })?;
+        let work = move || {
+            let _alone = permit;
+            work()
+        };
+        self.engine.finish(ticket, work).await
     }
 
     /// The permit comes back with the value, so that it lives as long even where nobody waits for

@@ -23,8 +23,8 @@ use utoipa::openapi::{OpenApiVersion, Server};
 
 use crate::problem::Problem;
 use crate::{
-    backup, decide, embeddings, evaluate, health, history, namespaces, observe, read, settings,
-    texts, transfer, write,
+    backup, decide, embeddings, evaluate, fit, health, history, namespaces, observe, read,
+    settings, texts, transfer, write,
 };
 
 pub(crate) use page::{asset, docs, index};
@@ -36,6 +36,9 @@ pub(crate) use strict::known_parameters;
     decide::route,
     decide::route_batch,
     evaluate::evaluate,
+    fit::fit,
+    fit::list,
+    fit::choose,
     read::list,
     read::one,
     read::negatives,
@@ -84,6 +87,7 @@ struct Content;
     components(schemas(Problem<'static>)),
     tags(
         (name = "decide", description = "Where texts belong, and how good that is"),
+        (name = "fit", description = "What is learned from the routes, and by which samples"),
         (name = "routes", description = "Destinations, and the texts that lead to them"),
         (name = "settings", description = "What holds for all routes of a namespace"),
         (name = "files", description = "The whole content as a routes file, or as a database"),
