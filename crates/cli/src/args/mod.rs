@@ -6,6 +6,7 @@
 mod bench;
 mod content;
 mod eval;
+mod fit;
 mod history;
 mod key;
 mod model;
@@ -26,6 +27,7 @@ pub(crate) use content::{
     RoutesCommand,
 };
 pub(crate) use eval::{Bound, EvalArgs, Metric};
+pub(crate) use fit::FitArgs;
 pub(crate) use history::{DiffArgs, RevisionsArgs, RollbackArgs};
 pub(crate) use key::KeyArgs;
 pub(crate) use model::{ConvertArgs, InfoArgs, ModelCommand};
@@ -92,6 +94,8 @@ pub(crate) enum Command {
     Route(RouteArgs),
     /// Measure how good the decisions are, on texts whose routes are known
     Eval(EvalArgs),
+    /// Learn evidence, confidence and cuts from the routes, and from samples; list fits, and go back
+    Fit(FitArgs),
     /// Look at routes and change them
     Routes(RoutesArgs),
     /// Look at namespaces, make and delete them
