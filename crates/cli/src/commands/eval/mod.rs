@@ -116,10 +116,16 @@ fn there(
             Ok(report)
         }
         _ => {
-            let (content, revision): (RoutesFile, Option<Revision>) =
+            let (mut content, revision): (RoutesFile, Option<Revision>) =
                 server.get(&format!("{}?fit=true", server.path(&["export"])))?;
+            // What was learned with another model would not be taken: the models first.
+            let fit = content.fit.take();
             let router = engine::in_memory(engine_args, content)?;
             check_model(server, &router)?;
+            if fit.is_some() {
+                let whole = RoutesFile { fit, ..router.export().1 };
+                router.load(whole, &|_, _| ())?;
+            }
             let mut report = here(&router, args, samples)?;
             report.revision = revision.unwrap_or(report.revision);
             Ok(report)
