@@ -123,7 +123,8 @@ fn there(
             let router = engine::in_memory(engine_args, content)?;
             check_model(server, &router)?;
             if fit.is_some() {
-                let whole = RoutesFile { fit, ..router.export().1 };
+                let mut whole = router.export().1;
+                whole.fit = fit;
                 router.load(whole, &|_, _| ())?;
             }
             let mut report = here(&router, args, samples)?;
