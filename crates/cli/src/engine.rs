@@ -42,6 +42,19 @@ pub(crate) fn cached(args: &EngineArgs, megabytes: u64) -> Result<Arc<dyn Encode
     })
 }
 
+/// A router in memory, with these routes, fitted to them as a service does; or not.
+pub(crate) fn fitted(
+    args: &EngineArgs,
+    file: RoutesFile,
+    auto_fit: bool,
+) -> Result<Router, Failure> {
+    let router = in_memory(args, file)?;
+    if auto_fit {
+        output::with_spinner("fitting", || router.refit())?;
+    }
+    Ok(router)
+}
+
 /// A router in memory, with these routes.
 pub(crate) fn in_memory(args: &EngineArgs, file: RoutesFile) -> Result<Router, Failure> {
     let router = Router::new(Arc::new(encoder(args)?));

@@ -35,6 +35,11 @@ pub(crate) enum Failure {
         path.display()
     )]
     Report { path: PathBuf, source: serde_json::Error },
+    #[error(
+        "{} is a routes file, which keeps no fits: name a database with --db, or a server with --url",
+        path.display()
+    )]
+    NothingKept { path: PathBuf },
     #[error("{}", short.join("; "))]
     FellShort { short: Vec<String> },
     #[error(
@@ -218,6 +223,7 @@ impl Failure {
             | Self::Samples { .. }
             | Self::Report { .. }
             | Self::OtherModel { .. }
+            | Self::NothingKept { .. }
             | Self::OwnDatabase { .. }
             | Self::NoDatabase { .. }
             | Self::Occupied { .. }
@@ -243,6 +249,8 @@ impl Failure {
                     | RouterError::Route(_)
                     | RouterError::Samples(_)
                     | RouterError::NothingToHoldOut
+                    | RouterError::Fit(_)
+                    | RouterError::FileFit { .. }
                     | RouterError::Encode(_)
                     | RouterError::EncodeText { .. }
             ),

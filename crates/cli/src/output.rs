@@ -4,9 +4,13 @@
 //! so what cannot be said there is left unsaid. (`eprintln!` panics instead: a service once
 //! dropped the requests it had admitted because its log reader was gone.)
 
+use std::convert::Infallible;
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 use std::sync::OnceLock;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
@@ -65,6 +69,30 @@ pub(crate) fn with_progress<T>(what: &str, work: impl FnOnce(Progress<'_>) -> T)
         bar.finish_and_clear();
     }
     done
+}
+
+/// Does `work` of unknown length, and shows that it goes on if it takes more than a second.
+pub(crate) fn with_spinner<T>(what: &str, work: impl FnOnce() -> T) -> T {
+    if !io::stderr().is_terminal() {
+        return work();
+    }
+    let (working, done) = mpsc::channel::<Infallible>();
+    // Moved in, so that a panic of the work ends the spinner too.
+    thread::scope(move |scope| {
+        let spin = move || {
+            if done.recv_timeout(Duration::from_secs(1)) == Err(RecvTimeoutError::Timeout) {
+                let spinner = ProgressBar::new_spinner().with_message(what.to_owned());
+                spinner.enable_steady_tick(Duration::from_millis(100));
+                let _ended = done.recv();
+                spinner.finish_and_clear();
+            }
+        };
+        // Where there is no thread to be had, nothing is shown.
+        let _spinning = thread::Builder::new().spawn_scoped(scope, spin);
+        let value = work();
+        drop(working);
+        value
+    })
 }
 
 /// Two columns, the first as wide as it needs to be.

@@ -104,7 +104,7 @@ pub struct SettingsPatch {
     pub auto_fit: Option<Option<bool>>,
     /// What cuts are chosen for.
     #[serde(default, deserialize_with = "given")]
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, pattern = "^(accuracy|f1|(keep|max_false_accept|min_precision)=(0(\\.[0-9]{1,9})?|1)|cost=[1-9][0-9]{0,2})$"))]
     pub objective: Option<Option<Objective>>,
     /// Which evidence may count besides the nearest utterances; what is left out of it may.
     #[serde(default, deserialize_with = "given")]

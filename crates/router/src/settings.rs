@@ -17,7 +17,7 @@ pub struct Settings {
     /// Whether evidence, confidence and cuts are fitted anew when texts change.
     pub auto_fit: bool,
     /// What cuts are chosen for.
-    #[cfg_attr(feature = "openapi", schema(value_type = String, example = "accuracy"))]
+    #[cfg_attr(feature = "openapi", schema(value_type = String, example = "accuracy", pattern = "^(accuracy|f1|(keep|max_false_accept|min_precision)=(0(\\.[0-9]{1,9})?|1)|cost=[1-9][0-9]{0,2})$"))]
     pub objective: Objective,
     /// Which evidence may count besides the nearest utterances.
     pub evidence: EvidenceSet,

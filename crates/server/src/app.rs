@@ -21,8 +21,8 @@ use crate::intake::Intake;
 use crate::observe::Observer;
 use crate::request::{FileBody, MAX_BODY_BYTES, well_formed};
 use crate::{
-    backup, cors, deadline, decide, embeddings, evaluate, health, history, hosts, lint, namespaces,
-    observe, openapi, read, settings, texts, transfer, unread, write,
+    backup, cors, deadline, decide, embeddings, evaluate, fit, health, history, hosts, lint,
+    namespaces, observe, openapi, read, settings, texts, transfer, unread, write,
 };
 
 /// What every handler shares.
@@ -109,6 +109,9 @@ fn content() -> axum::Router<App> {
         .route("/route", post(decide::route))
         .route("/route/batch", post(decide::route_batch))
         .route("/evaluate", post(evaluate::evaluate))
+        .route("/fit", post(fit::fit))
+        .route("/fits", get(fit::list))
+        .route("/fits/{number}/use", post(fit::choose))
         .route("/routes", get(read::list).post(write::upsert))
         .route("/routes/{name}", get(read::one).patch(write::patch).delete(write::remove))
         .route(

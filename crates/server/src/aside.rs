@@ -1,4 +1,4 @@
-//! Work that takes more than a moment and encodes nothing, where it is in nobody's way: neither
+//! Work that takes more than a moment, and is no encoding that somebody waits for, where it is in nobody's way: neither
 //! on the threads that serve connections nor on those that encode. It needs no place in the
 //! queue, so that one can read while that is full.
 //!
@@ -6,6 +6,9 @@
 //! reading a file that somebody sent, copying everything there is, and studying it, which keeps a
 //! core busy for seconds. A copy keeps its place until its reader has it, or it would be no bound
 //! on how many there are; so does what a study came to.
+//!
+//! Fits are the fifth kind, of which there is one at a time, for it takes all cores. It may change
+//! something, so it ends as changes do: see [`Engine::finish`].
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -33,8 +36,9 @@ pub(crate) struct Aside {
     files: Arc<Semaphore>,
     copies: Arc<Semaphore>,
     studies: Arc<Semaphore>,
-    /// How long one waits for a copy or a study. Those before it read on, or would have been cut off by
-    /// then.
+    fits: Arc<Semaphore>,
+    /// How long one waits for a copy or a study, or to fit. Those before it read on, or would have
+    /// been cut off by then.
     patience: Duration,
     engine: Engine,
 }
@@ -46,7 +50,8 @@ impl Aside {
     pub(crate) fn new(patience: Duration, engine: Engine) -> Self {
         let places = |count| Arc::new(Semaphore::new(count));
         let (reads, files, copies) = (places(PLACES), places(PLACES), places(PLACES));
-        Self { reads, files, copies, studies: places(STUDIES), patience, engine }
+        let (studies, fits) = (places(STUDIES), places(1));
+        Self { reads, files, copies, studies, fits, patience, engine }
     }
 
     /// Reads one thing.
@@ -81,6 +86,23 @@ impl Aside {
     ) -> Result<(T, Place), EngineError> {
         let permit = self.patiently(&self.studies).await?;
         self.run(permit, work).await
+    }
+
+    /// Fits. It holds a place in the queue too, and a caller that goes away before it begins ends
+    /// it.
+    pub(crate) async fn fit<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, EngineError> {
+        let ticket = self.engine.admit()?;
+        let permit = time::timeout(self.patience, acquire(&self.fits)).await;
+        let permit = permit
+            .map_err(|_late| EngineError::Fitting { retry_after_s: self.engine.retry_after_s() })?;
+        let work = move || {
+            let _alone = permit;
+            work()
+        };
+        self.engine.finish(ticket, work).await
     }
 
     async fn patiently(

@@ -30,6 +30,8 @@ pub(crate) struct Query {
     query: String,
     /// Candidates to list, in place of the setting.
     top_k: Option<TopK>,
+    /// Adds an `explanation`: what spoke for each candidate, and what would have changed the outcome.
+    explain: Option<bool>,
 }
 
 /// Texts to decide for.
@@ -41,6 +43,8 @@ pub(crate) struct Queries {
     queries: Vec<String>,
     /// Candidates to list, in place of the setting.
     top_k: Option<TopK>,
+    /// Adds an `explanation`: what spoke for each candidate, and what would have changed the outcome.
+    explain: Option<bool>,
 }
 
 /// As many as there were queries, in their order.
@@ -80,7 +84,7 @@ pub(crate) async fn route(
     JsonBody(body): JsonBody<Query>,
 ) -> Result<Reply, Failure> {
     let query = text("query", body.query)?;
-    let options = RouteOptions { top_k: body.top_k, ..RouteOptions::default() };
+    let options = RouteOptions { top_k: body.top_k, explain: body.explain.unwrap_or_default() };
     let (asked, scope) = (query.clone(), router.clone());
     let is_short = query.as_str().len() <= SHORT;
     let work = move || router.route(&query, options);
@@ -110,7 +114,7 @@ pub(crate) async fn route_batch(
     JsonBody(body): JsonBody<Queries>,
 ) -> Result<Reply, Failure> {
     let queries = texts_up_to(MAX_QUERIES, "queries", body.queries)?;
-    let options = RouteOptions { top_k: body.top_k, ..RouteOptions::default() };
+    let options = RouteOptions { top_k: body.top_k, explain: body.explain.unwrap_or_default() };
     let ticket = app.engine.admit()?;
     let part = |part: &[Text]| {
         let (router, part) = (router.clone(), part.to_vec());

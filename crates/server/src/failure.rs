@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::http::{Method, StatusCode};
 use serde_json::error::Category;
 use synaptoroute::{
-    EncodeError, FileError, NamespaceName, RouteError, RouterError, StoreError, TextError,
+    EncodeError, FileError, FitError, NamespaceName, RouteError, RouterError, StoreError, TextError,
 };
 
 use crate::access::Role;
@@ -187,7 +187,10 @@ impl Failure {
             | Self::Unencodable { .. }
             | Self::File { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Engine(
-                EngineError::Full { .. } | EngineError::Heavy { .. } | EngineError::Copying { .. },
+                EngineError::Full { .. }
+                | EngineError::Heavy { .. }
+                | EngineError::Copying { .. }
+                | EngineError::Fitting { .. },
             ) => StatusCode::TOO_MANY_REQUESTS,
             Self::Engine(EngineError::Stopping | EngineError::Late { .. })
             | Self::NotReady
@@ -228,6 +231,8 @@ fn of_router(error: &RouterError) -> StatusCode {
         RouterError::Route(_)
         | RouterError::Samples(_)
         | RouterError::NothingToHoldOut
+        | RouterError::Fit(FitError::UnknownRoute { .. })
+        | RouterError::FileFit { .. }
         | RouterError::Encode(_)
         | RouterError::EncodeText { .. } => StatusCode::UNPROCESSABLE_ENTITY,
         RouterError::Store(error) => of_store(error),
@@ -240,6 +245,7 @@ fn of_store(error: &StoreError) -> StatusCode {
         StoreError::UnknownNamespace { .. }
         | StoreError::UnknownRoute { .. }
         | StoreError::UnknownText { .. }
+        | StoreError::UnknownFit { .. }
         | StoreError::RevisionUnknown { .. } => StatusCode::NOT_FOUND,
         StoreError::DefaultNamespace | StoreError::LastUtterance { .. } => StatusCode::CONFLICT,
         StoreError::RevisionGone { .. } => StatusCode::GONE,

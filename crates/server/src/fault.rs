@@ -37,6 +37,10 @@ pub(crate) enum Fault {
     Mode { found: String },
     #[error("{found:?} is no revision: it is a whole number, as reads return it")]
     Revision { found: String },
+    #[error("{found:?} is no fit: it is a whole number, as `GET /fits` lists it")]
+    Fit { found: String },
+    #[error("{found:?} is neither `true` nor `false`")]
+    Flag { found: String },
     #[error("is no parameter here; `{known}` can be given")]
     UnknownParameter { known: String },
     #[error("is no parameter here; this call takes none after a question mark")]

@@ -26,13 +26,14 @@
 //! - `app`: which handler answers which path; `access` who may ask it, `cors` which web pages,
 //!   `hosts` by which names.
 //! - `request`: bytes to checked values; nothing further in checks them again.
-//! - `decide`, `evaluate`, `embeddings`: the handlers that ask; `read`, `settings`, `history`, `transfer`,
-//!   `backup`, `lint`, `health`: those that read; `write`, `texts`, `namespaces`: those that change.
+//! - `decide`, `evaluate`, `embeddings`: the handlers that ask; `fit`: those that learn; `read`,
+//!   `settings`, `history`, `transfer`, `backup`, `lint`, `health`: those that read; `write`, `texts`,
+//!   `namespaces`: those that change.
 //! - `change`: the way every change goes, from a draft to its being durable.
 //! - `intake`: how many bytes of requests are inside at a time; `deadline`: how long each may
 //!   take.
 //! - `reply`: an answer that may be large, bounded and counted too.
-//! - `aside`: reads, copies and studies, on other threads than those that encode.
+//! - `aside`: reads, copies, studies and fits, on other threads than those that encode.
 //! - `engine`: the threads that encode, and the bounded queue before them.
 //! - `observe`: request ids, metrics, access lines and spans, around all of it.
 //! - `failure`: everything that goes wrong, and its status, in one place; `fault` is what is
@@ -55,6 +56,7 @@ mod engine;
 mod evaluate;
 mod failure;
 mod fault;
+mod fit;
 mod health;
 mod history;
 mod hosts;

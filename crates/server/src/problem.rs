@@ -59,7 +59,8 @@ impl IntoResponse for Failure {
         if let Self::Engine(
             EngineError::Full { retry_after_s }
             | EngineError::Heavy { retry_after_s }
-            | EngineError::Copying { retry_after_s },
+            | EngineError::Copying { retry_after_s }
+            | EngineError::Fitting { retry_after_s },
         ) = self
         {
             headers.insert(header::RETRY_AFTER, retry_after_s.into());

@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use crate::app::App;
 use crate::change::carry_out;
 use crate::failure::Failure;
-use crate::request::{FileBody, IfMatch, Mode, Scope, etag};
+use crate::request::{FileBody, IfMatch, Mode, Scope, WithFit, etag};
 
 /// What the content says, as one number; see `RoutesFile::content_hash`.
 const CONTENT_HASH: HeaderName = HeaderName::from_static("content-hash");
@@ -32,7 +32,7 @@ pub(crate) struct ImportAnswer {
 }
 
 /// Writes the content as JSON, or as YAML where that is asked for.
-#[utoipa::path(get, path = "/export", tag = "files",
+#[utoipa::path(get, path = "/export", tag = "files", params(WithFit),
     responses((status = 200, description = "A routes file; YAML if `Accept` says so",
         content((RoutesFile = "application/json"), (String = "application/yaml")),
         headers(
@@ -42,11 +42,12 @@ pub(crate) struct ImportAnswer {
 pub(crate) async fn export(
     State(app): State<App>,
     Scope(router): Scope,
+    WithFit(fit): WithFit,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
     let yaml = asks_for_yaml(&headers);
     let write = move || {
-        let (revision, file) = router.export();
+        let (revision, file) = if fit { router.export_with_fit() } else { router.export() };
         let text = if yaml { file.to_yaml() } else { file.to_json() };
         (revision, file.content_hash().to_string(), text)
     };

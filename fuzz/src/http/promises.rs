@@ -2,7 +2,7 @@
 
 use axum::http::{Method, StatusCode};
 use serde_json::{Map, Value, json};
-use synaptoroute::Report;
+use synaptoroute::{FitReport, Report};
 
 use super::call::Call;
 use super::world::{Answer, World};
@@ -22,6 +22,9 @@ pub(super) fn check(world: &World, call: &Call) {
     }
     match (call.method.as_str(), call.call()) {
         ("POST", "/route") => check_decision(&sent(call), &answer.json()),
+        ("POST", "/fit") => check_fit(&answer.json()),
+        // It changes by what is decided, not what there is.
+        ("POST", path) if path.starts_with("/fits/") => {}
         ("POST", "/evaluate") => check_report(world, call, &answer.json()),
         ("POST", "/route/batch") => check_batch(world, call, &answer.json()),
         ("POST", _) if call.uri.path() == "/v1/embeddings" => {
@@ -89,7 +92,7 @@ fn check_batch(world: &World, call: &Call, answer: &Value) {
     let decisions = answer["decisions"].as_array().expect("a list of decisions");
     assert_eq!(queries.len(), decisions.len(), "{call:?}");
     for (query, decision) in queries.iter().zip(decisions).take(8) {
-        let single = json!({"query": query, "top_k": body["top_k"]});
+        let single = json!({"query": query, "top_k": body["top_k"], "explain": body["explain"]});
         let path = format!("{}/route", call.scope());
         let alone = world.send(&Call::json(Method::POST, &path, &single));
         let untimed = |decision: &Value| {
@@ -133,6 +136,14 @@ fn check_findings(answer: &Answer) {
         assert!(finding["count"].as_u64() <= finding["of"].as_u64(), "{finding}");
         assert!(finding["examples"].as_array().is_some_and(|texts| texts.len() <= 20), "{finding}");
     }
+}
+
+/// It reads as it was written, and is in force or says why not.
+fn check_fit(report: &Value) {
+    let reads = serde_json::from_value::<FitReport>(report.clone());
+    assert!(reads.is_ok(), "{reads:?} of {report}");
+    assert_eq!(report["installed"] == true, report["reason"].is_null(), "{report}");
+    assert!(report["unfitted"].is_null() || report["after"].is_null(), "{report}");
 }
 
 fn check_embeddings(call: &Call, answer: &Value) {

@@ -45,6 +45,9 @@ pub(crate) struct ExportArgs {
     pub(crate) format: Option<FormatArg>,
     #[command(flatten)]
     pub(crate) place: PlaceArgs,
+    /// Write the fit in force too: where the file is imported, decisions are the same to the bit
+    #[arg(long, env = "SYNAPTOROUTE_WITH_FIT", value_parser = BoolishValueParser::new())]
+    pub(crate) with_fit: bool,
     /// Print one JSON object with the content's hash, and with the content where it goes to
     /// no file
     #[arg(long, env = "SYNAPTOROUTE_JSON", value_parser = BoolishValueParser::new())]

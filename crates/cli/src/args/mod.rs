@@ -6,6 +6,7 @@
 mod bench;
 mod content;
 mod eval;
+mod fit;
 mod history;
 mod key;
 mod lint;
@@ -27,6 +28,7 @@ pub(crate) use content::{
     RoutesCommand,
 };
 pub(crate) use eval::{Bound, EvalArgs, Metric};
+pub(crate) use fit::FitArgs;
 pub(crate) use history::{DiffArgs, RevisionsArgs, RollbackArgs};
 pub(crate) use key::KeyArgs;
 pub(crate) use lint::LintArgs;
@@ -96,6 +98,8 @@ pub(crate) enum Command {
     Eval(EvalArgs),
     /// Look for what is doubtful about the routes, and say what to do
     Lint(LintArgs),
+    /// Learn evidence, confidence and cuts from the routes, and from samples; list fits, and go back
+    Fit(FitArgs),
     /// Look at routes and change them
     Routes(RoutesArgs),
     /// Look at namespaces, make and delete them

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use clap::ArgAction;
+use clap::builder::BoolishValueParser;
 use synaptoroute::TopK;
 
 use super::JsonArgs;
@@ -21,6 +23,21 @@ pub(crate) struct RouteArgs {
     /// Candidates to list [default: the namespace's setting]
     #[arg(long, value_name = "N", value_parser = top_k, env = "SYNAPTOROUTE_TOP_K")]
     pub(crate) top_k: Option<TopK>,
+    /// Say why: the evidence for each candidate, where its cut comes from, and what would have
+    /// changed the outcome
+    #[arg(long, env = "SYNAPTOROUTE_EXPLAIN", value_parser = BoolishValueParser::new())]
+    pub(crate) explain: bool,
+    /// Fit the routes of --routes before they are asked, as a service does; a database and a server
+    /// decide by the fit they have
+    #[arg(
+        long,
+        value_name = "true|false",
+        default_value_t = true,
+        action = ArgAction::Set,
+        value_parser = BoolishValueParser::new(),
+        env = "SYNAPTOROUTE_AUTO_FIT"
+    )]
+    pub(crate) auto_fit: bool,
     #[command(flatten)]
     pub(crate) output: JsonArgs,
 }

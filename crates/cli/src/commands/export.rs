@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::Serialize;
 use synaptoroute::{FileFormat, RoutesFile};
 
-use crate::args::ExportArgs;
+use crate::args::{EngineArgs, ExportArgs};
 use crate::failure::Failure;
 use crate::file;
 use crate::output;
@@ -24,13 +24,20 @@ struct Report<'a> {
     content: Option<&'a RoutesFile>,
 }
 
-pub(crate) fn run(args: &ExportArgs) -> Result<(), Failure> {
+pub(crate) fn run(args: &ExportArgs, engine_args: &EngineArgs) -> Result<(), Failure> {
     let place = args.place.place()?;
     let (namespace, content) = match &place {
+        Place::Database(database) if args.with_fit => {
+            (&database.namespace, database.decider(engine_args)?.export_with_fit().1)
+        }
         Place::Database(database) => {
             (&database.namespace, database.reader()?.export(&database.namespace)?)
         }
-        Place::Server(server) => (server.namespace(), server.get(&server.path(&["export"]))?.0),
+        Place::Server(server) => {
+            let query = if args.with_fit { "?fit=true" } else { "" };
+            let path = format!("{}{query}", server.path(&["export"]));
+            (server.namespace(), server.get(&path)?.0)
+        }
     };
     let content_hash = content.content_hash().to_string();
     let named = args.out.as_deref().map_or(FileFormat::Yaml, FileFormat::of);
@@ -38,6 +45,9 @@ pub(crate) fn run(args: &ExportArgs) -> Result<(), Failure> {
         FileFormat::Json => content.to_json(),
         FileFormat::Yaml => content.to_yaml(),
     };
+    if args.with_fit && content.fit.is_none() {
+        output::note("note: nothing is fitted, so the file has no fit");
+    }
     if let Some(path) = &args.out {
         file::write_whole(path, written().as_bytes())?;
     }

@@ -88,7 +88,8 @@ pub(super) fn take(
     let same = content.content_hash() == file.content_hash();
     let mode = mode.or(same.then_some(ImportMode::Replace));
     let mode = chosen(mode, router.name().as_str(), &content)?;
-    if same {
+    // What was learned of the same content may be another's.
+    if same && file.fit.is_none() {
         return Ok(Taken { mode, changed: false, revision: before });
     }
     let revision =

@@ -5,6 +5,7 @@ pub(crate) mod bench;
 pub(crate) mod diff;
 pub(crate) mod eval;
 pub(crate) mod export;
+pub(crate) mod fit;
 pub(crate) mod import;
 pub(crate) mod key;
 pub(crate) mod lint;

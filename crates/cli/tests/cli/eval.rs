@@ -42,6 +42,8 @@ fn a_file_a_database_and_a_server_report_alike() {
     let folder = Folder::new();
     let (routes, samples) = (example(), samples());
     printed(&folder.run(&["import", routes.to_str().unwrap()]));
+    // A file is fitted when it is read; the database, and then the server, when it is said.
+    printed(&folder.run(&["fit"]));
     let service = folder.serve(&["--db", "synaptoroute.db"]);
     let places = [
         ["--routes", routes.to_str().unwrap()],

@@ -9,6 +9,7 @@ mod collector;
 mod databases;
 mod eval;
 mod files;
+mod fit;
 mod foreign_model;
 mod history;
 mod lint;

@@ -33,7 +33,7 @@ fn what_goes_wrong_is_said_with_its_place_and_exit_code() {
         (unknown_key.as_str(), twice.as_str(), empty.as_str(), odd.as_str());
     let long = "x".repeat(64 * 1024 + 1);
     let out = folder.path().join("out.model");
-    let cases: [(&[&str], i32, &[&str]); 34] = [
+    let cases: [(&[&str], i32, &[&str]); 39] = [
         (&["serve", "--otlp-endpoint", "collector:4318"], 2, &["--otlp-endpoint", "http://HOST"]),
         (&["serve", "--otlp-endpoint", "http://a:b@c"], 2, &["--otlp-endpoint", "--otlp-header"]),
         (
@@ -51,6 +51,11 @@ fn what_goes_wrong_is_said_with_its_place_and_exit_code() {
         (&["route", "--routes", routes, "fine", &long], 2, &["text 2", "64 KiB"]),
         (&["route", "--routes", routes], 2, &["no text"]),
         (&["route", "--routes", routes, "--isa", "mmx", "x"], 2, &["mmx", "scalar"]),
+        (&["fit", "--routes", routes, "--objective", "best"], 2, &["max_false_accept"]),
+        (&["fit", "--routes", routes, "--list"], 2, &["--list", "--routes"]),
+        (&["fit", "--db", "gone.db"], 3, &["gone.db"]),
+        (&["fit", "gone.jsonl", "--routes", routes], 3, &["gone.jsonl", "read"]),
+        (&["serve", "--auto-fit", "perhaps"], 2, &["--auto-fit", "perhaps"]),
         (&["route", "--routes", routes, "--top-k", "0", "x"], 2, &["top_k", "between 1 and"]),
         (&["lint", "--routes", twice, "--strict"], 2, &["twice.yaml", "\"a\"", "line 4"]),
         (&["model", "info", "--model", &no_model], 3, &["no.model", "another kind of file"]),

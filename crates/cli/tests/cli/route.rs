@@ -69,6 +69,8 @@ fn a_file_a_database_and_a_server_answer_alike() {
     let routes = example();
     let routes = routes.to_str().unwrap();
     printed(&folder.run(&["import", routes]));
+    // A file is fitted when it is read; the database, and then the server, when it is said.
+    printed(&folder.run(&["fit"]));
     let service = folder.serve(&["--db", "synaptoroute.db"]);
     let places = [["--routes", routes], ["--db", "synaptoroute.db"], ["--url", &service.url]];
     let texts = ["I was charged twice", "tell me a joke", "où est mon colis\t?", "a/b?c=d&e#f"];

@@ -59,7 +59,8 @@ struct Content<'a> {
     folds: Folds,
     /// Of the utterances that were held out, in the rows' order.
     held_out: Vec<HeldOut>,
-    prior: Prior,
+    /// Confidence, where it is a function of the score; after a fit it is not.
+    prior: Option<Prior>,
     index: &'a Index,
 }
 
@@ -78,7 +79,7 @@ impl Snapshot {
         let content = Content {
             folds: Folds::of(&rows),
             held_out: hold_out(&self.index, &rows, &judged, progress),
-            prior: self.prior,
+            prior: self.fit.is_none().then_some(self.prior),
             index: &self.index,
             rows: &rows,
         };

@@ -377,7 +377,7 @@ proptest! {
             without[own].utterances.retain(|(other, _)| *other != text.as_str());
             let alone = without[own].utterances.is_empty();
             without.retain(|given| !given.utterances.is_empty());
-            let decision = snapshot(&without, &vec![]).decide(&rows.row(held.row).vector, None);
+            let decision = snapshot(&without, &vec![]).decide(&rows.row(held.row).vector[..], None);
             let score = |name: &str| {
                 let found = decision.candidates.iter().find(|c| c.route.as_str() == name);
                 found.map_or(f64::NEG_INFINITY, |c| c.score)

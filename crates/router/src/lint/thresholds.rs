@@ -14,9 +14,9 @@ pub(super) fn find(content: &Content<'_>) -> Vec<Finding> {
 
 fn of_route(content: &Content<'_>, route: usize) -> Vec<Finding> {
     let attributes = &content.rows.routes[route].attributes;
-    let confidence = |score: f64| content.prior.confidence(score);
     let mut findings = Vec::new();
-    if let Some(cut) = attributes.threshold {
+    if let (Some(cut), Some(prior)) = (attributes.threshold, content.prior) {
+        let confidence = |score: f64| prior.confidence(score);
         findings.extend(finding(content, route, CutKind::Threshold, cut.get(), confidence));
     }
     if let Some(cut) = attributes.score_threshold {

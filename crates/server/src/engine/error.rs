@@ -32,6 +32,12 @@ pub(crate) enum EngineError {
         /// read.
         retry_after_s: u64,
     },
+    /// Another fit is being made, and takes long.
+    #[error("another fit is being made, on all cores; try again in {retry_after_s} seconds")]
+    Fitting {
+        /// As of [`Self::Copying`].
+        retry_after_s: u64,
+    },
     /// Its deadline was first.
     #[error("no answer was ready within {allowed:?}, the request's deadline; nothing was changed")]
     Late {

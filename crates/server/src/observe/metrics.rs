@@ -61,6 +61,8 @@ pub(crate) enum Rejection {
     QueueFull,
     QueueBytes,
     Copies,
+    /// Another fit was being made.
+    Fits,
     Deadline,
     Stopping,
 }
@@ -70,14 +72,21 @@ pub(crate) enum Rejection {
 pub(super) struct Rejections([Counter; Rejection::ALL.len()]);
 
 impl Rejection {
-    pub(super) const ALL: [Self; 5] =
-        [Self::QueueFull, Self::QueueBytes, Self::Copies, Self::Deadline, Self::Stopping];
+    pub(super) const ALL: [Self; 6] = [
+        Self::QueueFull,
+        Self::QueueBytes,
+        Self::Copies,
+        Self::Fits,
+        Self::Deadline,
+        Self::Stopping,
+    ];
 
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::QueueFull => "queue_full",
             Self::QueueBytes => "queue_bytes",
             Self::Copies => "copies",
+            Self::Fits => "fits",
             Self::Deadline => "deadline",
             Self::Stopping => "stopping",
         }

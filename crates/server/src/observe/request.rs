@@ -78,6 +78,7 @@ pub(crate) fn failed(failure: &Failure) {
         EngineError::Full { .. } => Rejection::QueueFull,
         EngineError::Heavy { .. } => Rejection::QueueBytes,
         EngineError::Copying { .. } => Rejection::Copies,
+        EngineError::Fitting { .. } => Rejection::Fits,
         EngineError::Late { .. } => Rejection::Deadline,
         EngineError::Stopping => Rejection::Stopping,
         EngineError::Panicked => return,

@@ -38,6 +38,9 @@ pub(crate) async fn metrics(State(app): State<App>) -> impl IntoResponse {
     cache(&app.router, &mut page);
     metrics.decisions.write(&app.router, &mut page);
     content(&app.router, &mut page);
+    let help = "1 where the last fit in the background failed; `GET /fits` says why";
+    let failing = u8::from(app.router.auto_fit_trouble().is_some());
+    page.single("synaptoroute_auto_fit_failing", Kind::Gauge, help, failing);
     commits(app.router.commit_stats(), &mut page);
     process::write(&mut page);
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], page.finish())

@@ -23,7 +23,7 @@ use utoipa::openapi::{OpenApiVersion, Server};
 
 use crate::problem::Problem;
 use crate::{
-    backup, decide, embeddings, evaluate, health, history, lint, namespaces, observe, read,
+    backup, decide, embeddings, evaluate, fit, health, history, lint, namespaces, observe, read,
     settings, texts, transfer, write,
 };
 
@@ -36,6 +36,9 @@ pub(crate) use strict::known_parameters;
     decide::route,
     decide::route_batch,
     evaluate::evaluate,
+    fit::fit,
+    fit::list,
+    fit::choose,
     read::list,
     read::one,
     read::negatives,
@@ -85,6 +88,7 @@ struct Content;
     components(schemas(Problem<'static>)),
     tags(
         (name = "decide", description = "Where texts belong, and how good that is"),
+        (name = "fit", description = "What is learned from the routes, and by which samples"),
         (name = "routes", description = "Destinations, and the texts that lead to them"),
         (name = "settings", description = "What holds for all routes of a namespace"),
         (name = "files", description = "The whole content as a routes file, or as a database"),

@@ -3,10 +3,12 @@
 use serde_json::{Value, json};
 use synaptoroute::{NamespaceName, Revision, RouteName};
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
-use utoipa::openapi::{ObjectBuilder, RefOr, Required, Schema, Type};
+use utoipa::openapi::{KnownFormat, ObjectBuilder, RefOr, Required, Schema, SchemaFormat, Type};
 use utoipa::{IntoParams, PartialSchema};
 
-use crate::request::{IfMatch, Mode, Page, PathName, PathNamespace, PathRevisions};
+use crate::request::{
+    IfMatch, Mode, Page, PathName, PathNamespace, PathNumber, PathRevisions, WithFit,
+};
 
 /// In paths a `/` is part of a name only if it is encoded.
 const IN_PATHS: &str = "Percent-encoded, a `/` in it too.";
@@ -60,6 +62,24 @@ impl IntoParams for PathRevisions {
             parameter("from", ParameterIn::Path, said[0], number(), json!(0)),
             parameter("to", ParameterIn::Path, said[1], number(), json!(1)),
         ]
+    }
+}
+
+impl IntoParams for PathNumber {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let number =
+            whole().minimum(Some(0)).format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)));
+        let said = "The fit, as the list numbers it.";
+        vec![parameter("number", ParameterIn::Path, said, number, json!(1))]
+    }
+}
+
+impl IntoParams for WithFit {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let flag = ObjectBuilder::new().schema_type(Type::Boolean).default(Some(json!(false)));
+        let said = "Whether the file has the fit in force too, by which another service decides \
+                    the same to the bit.";
+        vec![parameter("fit", ParameterIn::Query, said, flag, json!(true))]
     }
 }
 

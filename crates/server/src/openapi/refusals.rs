@@ -30,6 +30,7 @@ pub(super) fn add(path: &str, method: &str, operation: &mut Operation) {
     let texts = path.ends_with("/utterances") || path.ends_with("/negatives");
     let copies = path.ends_with("/export") || path.ends_with("/diff/{to}") || path == "/backup";
     let studies = path.ends_with("/lint");
+    let fits = path.ends_with("/fit") || path.ends_with("/use");
     let dated = path.ends_with("/diff/{to}") || path.ends_with("/rollback");
     // Making a namespace is the one call that wants nothing there.
     let finds = in_path && method != "PUT";
@@ -48,7 +49,7 @@ pub(super) fn add(path: &str, method: &str, operation: &mut Operation) {
         (429, method != "GET" || path == "/ready" || copies || studies),
         (500, true),
         (503, true),
-        (507, changes || path == "/backup"),
+        (507, changes || fits || path == "/backup"),
     ];
     for (status, _) in when.into_iter().filter(|(_, applies)| *applies) {
         let responses = &mut operation.responses.responses;
@@ -85,7 +86,7 @@ fn said(status: u16) -> (&'static str, &'static str) {
         400 => ("Bad Request", "The body is no JSON or no UTF-8, or a header or path is malformed"),
         401 => ("Unauthorized", "The service asks for a key, and none it knows was sent"),
         403 => ("Forbidden", "The key does not allow this call, or this namespace"),
-        404 => ("Not Found", "There is no such route, text, namespace, revision or model"),
+        404 => ("Not Found", "There is no such route, text, namespace, revision, fit or model"),
         409 => ("Conflict", "The last utterance of a route stays, and so does `default`"),
         410 => ("Gone", "The revision is not kept any more"),
         412 => ("Precondition Failed", "If-Match names another revision than the content's"),

@@ -18,8 +18,8 @@ mod texts;
 
 pub(crate) use body::{JsonBody, MAX_BODY_BYTES};
 pub(crate) use file::FileBody;
-pub(crate) use path::{PathName, PathNamespace, PathRevisions, Scope, well_formed};
-pub(crate) use query::{Mode, Page, cursor};
+pub(crate) use path::{PathName, PathNamespace, PathNumber, PathRevisions, Scope, well_formed};
+pub(crate) use query::{Mode, Page, WithFit, cursor};
 pub(crate) use revision::{IfMatch, IfPresent, etag};
-pub(crate) use samples::{RawSample, samples};
+pub(crate) use samples::{RawSample, refused, samples};
 pub(crate) use texts::{OneOrMany, Texts, text, texts, texts_up_to};

@@ -28,6 +28,9 @@ pub(crate) struct PathRevisions {
     pub(crate) to: Revision,
 }
 
+/// The `{number}` of the path: a fit's.
+pub(crate) struct PathNumber(pub(crate) u64);
+
 /// The router of the namespace that the path names; where it names none, the server's own.
 pub(crate) struct Scope(pub(crate) Router);
 
@@ -89,12 +92,28 @@ impl<S: Send + Sync> FromRequestParts<S> for PathRevisions {
     }
 }
 
+impl<S: Send + Sync> FromRequestParts<S> for PathNumber {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
+        let found = parameter(parts, "number").await?.unwrap_or_default();
+        match whole(&found) {
+            Some(number) => Ok(Self(number)),
+            None => Err(Fault::Fit { found }.at("number")),
+        }
+    }
+}
+
 async fn revision(parts: &mut Parts, key: &'static str) -> Result<Revision, Failure> {
     let found = parameter(parts, key).await?.unwrap_or_default();
-    match found.parse::<u64>() {
-        Ok(number) if !found.starts_with('+') => Ok(number.into()),
-        _ => Err(Fault::Revision { found }.at(key)),
+    match whole(&found) {
+        Some(number) => Ok(number.into()),
+        None => Err(Fault::Revision { found }.at(key)),
     }
+}
+
+fn whole(text: &str) -> Option<u64> {
+    text.parse().ok().filter(|_| !text.starts_with('+'))
 }
 
 impl FromRequestParts<App> for Scope {

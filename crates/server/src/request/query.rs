@@ -24,6 +24,9 @@ pub(crate) struct Page {
 /// `?mode`: what becomes of content that an imported file does not name.
 pub(crate) struct Mode(pub(crate) ImportMode);
 
+/// `?fit`: whether what was learned is wanted too.
+pub(crate) struct WithFit(pub(crate) bool);
+
 /// What leads to the page after the entry that is known by this. Its letters mean the same in
 /// a query string whether the caller percent-encodes them or not.
 pub(crate) fn cursor(last: &str) -> String {
@@ -51,6 +54,19 @@ impl<S: Send + Sync> FromRequestParts<S> for Mode {
             None | Some("merge") => Ok(Self(ImportMode::Merge)),
             Some("replace") => Ok(Self(ImportMode::Replace)),
             Some(found) => Err(Fault::Mode { found: found.to_owned() }.at("mode")),
+        }
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for WithFit {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
+        let [fit] = parameters(&parts.uri, ["fit"])?;
+        match fit.as_deref() {
+            None | Some("false") => Ok(Self(false)),
+            Some("true") => Ok(Self(true)),
+            Some(found) => Err(Fault::Flag { found: found.to_owned() }.at("fit")),
         }
     }
 }

@@ -42,7 +42,7 @@ pub(crate) fn samples(raw: Vec<RawSample>, snapshot: &Snapshot) -> Result<Sample
 }
 
 /// What is wrong with them together is one's intent.
-fn refused(error: SampleError) -> Failure {
+pub(crate) fn refused(error: SampleError) -> Failure {
     let field = error.index().map_or("samples".to_owned(), |i| format!("samples[{i}].intent"));
     Fault::from(error).at(field)
 }

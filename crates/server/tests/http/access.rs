@@ -81,7 +81,7 @@ fn paths() -> Vec<String> {
     assert!(paths.len() > 30, "{paths:?}");
     let real = |path: String| {
         let path = path.replace("{namespace}", "default").replace("{name}", "billing");
-        path.replace("{from}", "1").replace("{to}", "1")
+        path.replace("{from}", "1").replace("{to}", "1").replace("{number}", "1")
     };
     paths.into_iter().map(real).collect()
 }
@@ -129,6 +129,9 @@ fn each_role_opens_its_calls_and_no_others() {
         ("POST", "/route", ROOT_READ),
         ("POST", "/route/batch", ROOT_READ),
         ("POST", "/evaluate", ROOT_READ),
+        ("POST", "/fit", ROOT_WRITE),
+        ("GET", "/fits", ROOT_READ),
+        ("POST", "/fits/1/use", ROOT_WRITE),
         ("GET", "/routes", ROOT_READ),
         ("HEAD", "/routes", ROOT_READ),
         ("POST", "/routes", ROOT_WRITE),

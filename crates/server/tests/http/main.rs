@@ -10,6 +10,7 @@ mod deadlines;
 mod early;
 mod embeddings;
 mod evaluate;
+mod fit;
 mod history;
 mod hosts;
 mod lint;

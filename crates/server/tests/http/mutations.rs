@@ -125,7 +125,11 @@ fn settings_are_read_and_patched() {
         let path = format!("{at}/settings");
         let read = server.get(&path);
         assert_eq!(read.header("etag"), Some("\"1\""));
-        assert_eq!(read.ok(), json!({"margin": 0.0, "top_k": 3}));
+        let all = |margin: f64| {
+            json!({"margin": margin, "top_k": 3, "auto_fit": true, "objective": "accuracy",
+                "evidence": {"centroid": true, "head": true, "lexical": true}})
+        };
+        assert_eq!(read.ok(), all(0.0));
         let patch = json!({"top_k": 1});
         assert_eq!(server.patch(&path, &patch).ok(), success(json!({}), 2));
         assert_eq!(server.patch(&path, &patch).revision(), 2, "a repeat");
@@ -133,7 +137,7 @@ fn settings_are_read_and_patched() {
         let decision = server.post(&format!("{at}/route"), &query).ok();
         assert_eq!(decision["candidates"].as_array().unwrap().len(), 1);
         assert_eq!(server.patch(&path, &json!({"margin": 0.5, "top_k": null})).revision(), 3);
-        assert_eq!(server.get(&path).ok(), json!({"margin": 0.5, "top_k": 3}));
+        assert_eq!(server.get(&path).ok(), all(0.5));
     }
 }
 

@@ -21,7 +21,7 @@ fn operations(document: &Value) -> Vec<(String, String, &Value)> {
 /// The path with values for its parameters.
 fn filled(path: &str) -> String {
     let path = path.replace("{namespace}", "default").replace("{name}", "billing");
-    path.replace("{from}", "0").replace("{to}", "1")
+    path.replace("{from}", "0").replace("{to}", "1").replace("{number}", "1")
 }
 
 /// What a reference stands for.
@@ -81,9 +81,17 @@ fn every_method_that_is_served_is_in_the_document() {
         assert_eq!(named, served, "{path}");
     }
     // Those that the service has for its callers; a new one is to be added here and there.
-    for path in
-        ["/route", "/evaluate", "/routes", "/settings", "/export", "/ready", "/docs", "/backup"]
-    {
+    for path in [
+        "/route",
+        "/evaluate",
+        "/fit",
+        "/routes",
+        "/settings",
+        "/export",
+        "/ready",
+        "/docs",
+        "/backup",
+    ] {
         assert!(paths.contains_key(path), "{path}");
     }
 }

@@ -55,6 +55,7 @@ fn a_panic_or_a_failure_costs_its_caller_only() {
             ("/route", &query, "query"),
             ("/route/batch", &batch, "queries[1]"),
             ("/evaluate", &samples, "samples[2].text"),
+            ("/fit", &samples, "samples[2].text"),
             ("/routes", &route, "utterances[0]"),
             ("/v1/embeddings", &input, "input"),
         ] {

@@ -10,6 +10,8 @@ mod changes;
 mod page;
 mod tables;
 
+pub(super) use tables::{interval, percent};
+
 use serde::{Deserialize, Serialize};
 use synaptoroute::{
     Comparison, FoldCount, Report, Revision, Router, RouterError, RoutesFile, Samples,
@@ -30,7 +32,7 @@ pub(crate) fn run(args: &EvalArgs, engine_args: &EngineArgs) -> Result<(), Failu
     let before = args.compare.as_deref().map(file::read_report).transpose()?;
     let report = match args.place.place_or_routes(args.routes.as_deref())? {
         Choice::Routes(path) => {
-            let router = engine::in_memory(engine_args, file::read_routes(&path)?)?;
+            let router = engine::fitted(engine_args, file::read_routes(&path)?, args.auto_fit)?;
             here(&router, args, samples.as_ref())?
         }
         Choice::Place(Place::Database(database)) => {
@@ -114,10 +116,17 @@ fn there(
             Ok(report)
         }
         _ => {
-            let (content, revision): (RoutesFile, Option<Revision>) =
-                server.get(&server.path(&["export"]))?;
+            let (mut content, revision): (RoutesFile, Option<Revision>) =
+                server.get(&format!("{}?fit=true", server.path(&["export"])))?;
+            // What was learned with another model would not be taken: the models first.
+            let fit = content.fit.take();
             let router = engine::in_memory(engine_args, content)?;
             check_model(server, &router)?;
+            if fit.is_some() {
+                let mut whole = router.export().1;
+                whole.fit = fit;
+                router.load(whole, &|_, _| ())?;
+            }
             let mut report = here(&router, args, samples)?;
             report.revision = revision.unwrap_or(report.revision);
             Ok(report)

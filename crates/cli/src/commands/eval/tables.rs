@@ -180,11 +180,11 @@ pub(super) fn named(route: &Option<RouteName>) -> String {
     route.as_ref().map_or_else(|| "none".to_owned(), RouteName::to_string)
 }
 
-pub(super) fn percent(share: f64) -> String {
+pub(in crate::commands) fn percent(share: f64) -> String {
     format!("{:.1} %", 100.0 * share)
 }
 
-pub(super) fn interval(share: Share) -> String {
+pub(in crate::commands) fn interval(share: Share) -> String {
     format!("{:.1} to {:.1}", 100.0 * share.low, 100.0 * share.high)
 }
 

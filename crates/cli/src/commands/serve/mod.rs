@@ -49,6 +49,9 @@ pub(crate) fn run(args: &ServeArgs, engine_args: &EngineArgs) -> Result<(), Fail
     let listener = std::net::TcpListener::bind(args.listen).map_err(listen)?;
     listener.set_nonblocking(true).map_err(listen)?;
     let served = content::open(args, engine_args)?;
+    if args.auto_fit {
+        served.router.start_auto_fit()?;
+    }
     let scheme = if entrance.tls.is_some() { "https" } else { "http" };
     let done = runtime.block_on(async {
         let listener = TcpListener::from_std(listener).map_err(listen)?;

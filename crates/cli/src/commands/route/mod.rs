@@ -1,4 +1,6 @@
-//! `synaptoroute route`: decides for texts, and prints it.
+//! `synaptoroute route`: decides for texts, and prints it; `explain` says why.
+
+mod explain;
 
 use std::io::{self, IsTerminal};
 
@@ -24,14 +26,15 @@ pub(crate) fn run(args: &RouteArgs, engine_args: &EngineArgs) -> Result<(), Fail
     let decider = match args.place.place_or_routes(args.routes.as_deref())? {
         // The file first: a typo in it need not wait for the model.
         Choice::Routes(path) => {
-            Decider::Here(engine::in_memory(engine_args, file::read_routes(&path)?)?)
+            Decider::Here(engine::fitted(engine_args, file::read_routes(&path)?, args.auto_fit)?)
         }
         Choice::Place(Place::Database(database)) => Decider::Here(database.decider(engine_args)?),
         Choice::Place(Place::Server(server)) => Decider::There(server),
     };
+    let options = RouteOptions { top_k: args.top_k, explain: args.explain };
     let mut shown = 0;
     let mut show = |text: &Text| {
-        let answer = decider.decide(text, args.top_k)?;
+        let answer = decider.decide(text, options)?;
         shown += 1;
         if args.output.json {
             return output::line(answer);
@@ -69,19 +72,19 @@ struct Query<'a> {
     query: &'a Text,
     #[serde(skip_serializing_if = "Option::is_none")]
     top_k: Option<TopK>,
+    /// Not sent to a server that may be older where it is not asked for.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    explain: bool,
 }
 
 impl Decider {
     /// The decision as JSON, the same from either.
-    fn decide(&self, text: &Text, top_k: Option<TopK>) -> Result<String, Failure> {
+    fn decide(&self, text: &Text, options: RouteOptions) -> Result<String, Failure> {
         let answer = match self {
-            Self::Here(router) => {
-                let answer =
-                    router.route(text, RouteOptions { top_k, ..RouteOptions::default() })?;
-                serde_json::to_string(&answer)
-            }
+            Self::Here(router) => serde_json::to_string(&router.route(text, options)?),
             Self::There(server) => {
-                let body = Query { query: text, top_k };
+                let RouteOptions { top_k, explain } = options;
+                let body = Query { query: text, top_k, explain };
                 let path = server.path(&["route"]);
                 let answer: Value = server.send(Method::POST, &path, Some(&body), None)?;
                 serde_json::to_string(&answer)
@@ -107,6 +110,7 @@ struct Answer {
     reason: String,
     candidates: Vec<Candidate>,
     truncated: bool,
+    explanation: Option<explain::Explanation>,
 }
 
 #[derive(Deserialize)]
@@ -151,5 +155,5 @@ fn print(text: &Text, answer: &Answer) -> Result<(), Failure> {
             candidate.route, candidate.confidence,
         ))?;
     }
-    Ok(())
+    answer.explanation.as_ref().map_or(Ok(()), explain::print)
 }
