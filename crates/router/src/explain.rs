@@ -296,7 +296,14 @@ fn would_change(
                 "an utterance of {name} nearer to the text than {:.3}",
                 first.evidence.negative.unwrap_or(0.0)
             ));
-            changes.push("removing the negative".to_owned());
+            changes.push(if first.confidence >= first.cut.get() {
+                "removing the negative".to_owned()
+            } else {
+                format!(
+                    "removing the negative, together with a threshold of at most {:.3} for {name}",
+                    first.confidence
+                )
+            });
         }
     }
     changes

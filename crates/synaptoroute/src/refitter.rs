@@ -42,40 +42,44 @@ impl Router {
 
 /// Fits whatever has changed, each time that a letter comes, until no more can.
 pub(crate) fn run(core: &Weak<Core>, letters: &Receiver<()>) {
-    while letters.recv().is_ok() {
+    let mut waiting = false;
+    while waiting || letters.recv().is_ok() {
         if !settle(letters) {
             return;
         }
         let begun = Instant::now();
         {
             let Some(core) = core.upgrade() else { return };
+            let mut trouble = None;
             for space in core.spaces.get().values() {
                 let done = core.refit(space, &Background::new(&core.closing));
                 if core.closing.load(Ordering::Relaxed) {
                     return;
                 }
-                core.set_fit_trouble(done.err().map(|error| error.to_string()));
+                let failed = done.err().map(|error| format!("{}: {error}", space.name));
+                trouble = trouble.or(failed);
             }
+            core.set_fit_trouble(trouble);
         }
-        if !rest(letters, begun.elapsed().min(REST)) {
-            return;
+        match rest(letters, begun.elapsed().min(REST)) {
+            Some(came) => waiting = came,
+            None => return,
         }
     }
 }
 
-/// Rests, and then looks again if letters came meanwhile; false if the router is gone.
-fn rest(letters: &Receiver<()>, time: Duration) -> bool {
+/// Rests; says whether letters came meanwhile, nothing if the router is gone.
+fn rest(letters: &Receiver<()>, time: Duration) -> Option<bool> {
     let begun = Instant::now();
     let mut came = false;
     while let Some(left) = time.checked_sub(begun.elapsed()) {
         match letters.recv_timeout(left) {
             Ok(()) => came = true,
             Err(RecvTimeoutError::Timeout) => break,
-            Err(RecvTimeoutError::Disconnected) => return false,
+            Err(RecvTimeoutError::Disconnected) => return None,
         }
     }
-    let _ = came;
-    true
+    Some(came)
 }
 
 /// Waits until changes pause; false if the router is gone.

@@ -6,9 +6,10 @@ use super::judged::Judged;
 use super::objective::Objective;
 
 /// A route gets a cut of its own from so many texts on.
-const OWN: usize = 5;
-/// Cuts of single routes must be better than a global one by this, held out.
-const BETTER: f64 = 2e-3;
+const OWN: usize = 10;
+/// Cuts of single routes must be better than a global one by this, held out: with fewer texts
+/// the best of two rules is often the luckier one.
+const BETTER: f64 = 1e-2;
 
 /// The cuts of all routes.
 #[derive(Clone, Debug, PartialEq)]
@@ -131,7 +132,7 @@ pub(super) fn macro_f1(verdicts: &[(&Judged, bool)], routes: usize) -> f64 {
     let mut counts = vec![Counts::default(); routes];
     for &(judged, accepted) in verdicts {
         if let Some(belongs) = judged.belongs {
-            counts[belongs].support += 1.0;
+            counts[belongs].support += judged.weight;
         }
         if accepted {
             counts[judged.first].add(judged);
@@ -151,7 +152,7 @@ pub(super) fn judge(objective: Objective, verdicts: &[(&Judged, bool)], routes: 
     value(objective, &Tally::of(accepted), &totals)
 }
 
-/// What a route took, and what there is of it.
+/// What a route took, and what there is of it, by weight.
 #[derive(Clone, Copy, Debug, Default)]
 struct Counts {
     right: f64,
@@ -161,7 +162,8 @@ struct Counts {
 
 impl Counts {
     fn add(&mut self, judged: &Judged) {
-        if judged.is_right() { self.right += 1.0 } else { self.wrong += 1.0 }
+        let to = if judged.is_right() { &mut self.right } else { &mut self.wrong };
+        *to += judged.weight;
     }
 
     fn f1(&self) -> f64 {
@@ -176,8 +178,10 @@ pub(super) fn global(objective: Objective, rated: &[Rated<'_>], routes: usize) -
     let promised = promised(objective, &totals);
     let mut tally = Tally::default();
     let mut counts = vec![Counts::default(); routes];
-    for belongs in rated.iter().filter_map(|rated| rated.judged.belongs) {
-        counts[belongs].support += 1.0;
+    for judged in rated.iter().map(|rated| rated.judged) {
+        if let Some(belongs) = judged.belongs {
+            counts[belongs].support += judged.weight;
+        }
     }
     let mut f1: f64 = 0.0;
     let cut = best_cut(rated, |judged| {
@@ -198,43 +202,30 @@ pub(super) fn global(objective: Objective, rated: &[Rated<'_>], routes: usize) -
     Cuts::global(cut, routes)
 }
 
-/// The best cut of each route that has enough texts; others keep the global one.
-pub(super) fn single(objective: Objective, rated: &[Rated<'_>], global: &Cuts) -> Cuts {
+/// The cut of the best F1 of each route that has enough texts; others keep the global one.
+pub(super) fn single(rated: &[Rated<'_>], global: &Cuts) -> Cuts {
     let own = (0..global.own.len()).map(|route| {
         let taken: Vec<Rated<'_>> =
             rated.iter().filter(|rated| rated.judged.first == route).copied().collect();
-        let support = rated.iter().filter(|rated| rated.judged.belongs == Some(route)).count();
-        if taken.len() < OWN || support < OWN {
+        let own = rated.iter().filter(|rated| rated.judged.belongs == Some(route));
+        let own: Vec<f64> = own.map(|rated| rated.judged.weight).collect();
+        if taken.len() < OWN || own.len() < OWN {
             return None;
         }
-        let mut counts = Counts { support: support as f64, ..Counts::default() };
-        let mut sum = 0.0;
+        let mut counts = Counts { support: own.iter().sum(), ..Counts::default() };
         Some(best_cut(&taken, |judged| {
             counts.add(judged);
-            sum += gain(objective, judged);
-            if objective == Objective::F1 { counts.f1() } else { sum }
+            counts.f1()
         }))
     });
     Cuts { global: global.global, own: own.collect() }
 }
 
-/// What it gains to accept this one, where that does not depend on the others.
-fn gain(objective: Objective, judged: &Judged) -> f64 {
-    let cost = match objective {
-        Objective::Cost(cost) => cost.get(),
-        _ => 1.0,
-    };
-    match judged.belongs {
-        Some(_) if judged.is_right() => judged.weight,
-        Some(_) if matches!(objective, Objective::Cost(_)) => (1.0 - cost) * judged.weight,
-        Some(_) => 0.0,
-        None => -cost * judged.weight,
-    }
-}
-
-/// Whether cuts of single routes can be chosen one by one.
+/// Whether single routes may get cuts of their own. Of the mean over routes each route's part is its
+/// own; for what is counted over all texts a common cut on confidence is the best there is, as
+/// far as confidence is right, and single ones cost 9 points on a set of another study.
 pub(super) fn can_be_single(objective: Objective) -> bool {
-    matches!(objective, Objective::F1 | Objective::Accuracy | Objective::Cost(_))
+    objective == Objective::F1
 }
 
 /// Whether single cuts earn their place, by their values held out.

@@ -118,7 +118,7 @@ fn choose(
         .map(|judged| rate(judged, &acceptance))
         .collect();
     let global = cuts::global(objective, &rated, routes);
-    let cuts = if single { cuts::single(objective, &rated, &global) } else { global };
+    let cuts = if single { cuts::single(&rated, &global) } else { global };
     (acceptance, cuts)
 }
 

@@ -98,11 +98,12 @@ fn a_promise_to_those_in_scope_is_kept() {
 #[test]
 fn a_route_without_texts_keeps_the_global_cut() {
     let mut texts = TEXTS.to_vec();
-    texts.extend([(0.99, 0, Some(0)), (0.98, 0, Some(0)), (0.5, 0, None)]);
+    texts.extend((0..9).map(|i| (0.98 - 0.001 * f64::from(i), 0, Some(0))));
+    texts.push((0.5, 0, None));
     let (texts, confidences) = judged(&texts);
     let rated = rated(&texts, &confidences);
     let everywhere = global(Objective::F1, &rated, 3);
-    let own = single(Objective::F1, &rated, &everywhere);
+    let own = single(&rated, &everywhere);
     assert!(own.own[0].is_some());
     assert_eq!(own.own[2], None, "nothing is known of it");
     assert_eq!(own.global, everywhere.global);
