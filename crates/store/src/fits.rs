@@ -92,16 +92,6 @@ impl Reads {
     }
 }
 
-/// Reads where fits stand, without what they hold.
-pub(crate) fn check(db: &Connection) -> Result<(), StoreError> {
-    for index in ["fits_by_number", "fits_in_force"] {
-        let in_force = if index == "fits_in_force" { "WHERE in_force = 1" } else { "" };
-        let count = format!("SELECT count(*) FROM fits INDEXED BY {index} {in_force}");
-        let _count: i64 = db.prepare_cached(&count)?.query_row([], |row| row.get(0))?;
-    }
-    Ok(())
-}
-
 fn checked(fit: String, crc: u32) -> Result<String, StoreError> {
     if crc32fast::hash(fit.as_bytes()) == crc {
         Ok(fit)

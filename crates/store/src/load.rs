@@ -1,13 +1,15 @@
 //! Reading everything, as edits.
 
 use std::collections::HashMap;
+use std::fs::{self, File};
+use std::io::Read as _;
+use std::path::Path;
 
 use rusqlite::Connection;
 use synaptoroute_router::{Edit, NamespaceName, Owner, Place, PlacedText, Revision, RouteName};
 
 use crate::checksum::{self, Checksum};
 use crate::error::StoreError;
-use crate::fits;
 use crate::list::{Kind, ListKey, Row};
 use crate::model::ModelIdentity;
 use crate::namespace::{self, Namespace};
@@ -40,8 +42,9 @@ impl Reads {
         if ModelIdentity::read(&self.db)? != self.model {
             return Err(StoreError::ModelChanged);
         }
-        // Who lists fits reads them later, but a file that has lost them is not whole.
-        fits::check(&self.db)?;
+        if let Some(path) = &self.path {
+            check_length(path)?;
+        }
         let mut namespaces = Vec::new();
         for (name, namespace) in namespace::all(&self.db)? {
             let revision = namespace.revision;
@@ -51,6 +54,40 @@ impl Reads {
         }
         Ok(namespaces)
     }
+}
+
+/// Refuses a file that ends before it says it does. What is read here would not show it: the end
+/// may hold an index, or fits.
+///
+/// While there is a log beside it, the file may be short: what is missing stands there.
+fn check_length(path: &Path) -> Result<(), StoreError> {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    if fs::metadata(log).is_ok_and(|log| log.len() > 0) {
+        return Ok(());
+    }
+    let failed = |source| StoreError::File { path: path.into(), source };
+    let mut file = File::open(path).map_err(failed)?;
+    // https://www.sqlite.org/fileformat2.html, "The Database Header".
+    let mut header = [0; 100];
+    if file.read_exact(&mut header).is_err() {
+        // Nothing was ever written, or SQLite has refused it already.
+        return Ok(());
+    }
+    let word = |at: usize| {
+        u32::from_be_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]])
+    };
+    let page = match u16::from_be_bytes([header[16], header[17]]) {
+        1 => 65_536,
+        size => u64::from(size),
+    };
+    let (pages, changes, counted_at) = (u64::from(word(28)), word(24), word(92));
+    let length = file.metadata().map_err(failed)?.len();
+    if changes == counted_at && length < pages * page {
+        let what = format!("the file has {length} bytes of {}: its end is missing", pages * page);
+        return Err(StoreError::damaged(what));
+    }
+    Ok(())
 }
 
 fn one(

@@ -10,6 +10,7 @@ use synaptoroute_router::{
 };
 use synaptoroute_store::FitEntry;
 
+use crate::background::background_texts;
 use crate::core::{Core, Request, Space};
 use crate::embed::{Progress, embed_all};
 use crate::error::RouterError;
@@ -213,27 +214,25 @@ impl Core {
             return Ok(false);
         }
         let plan = FitPlan::next(&snapshot);
-        let background = self.background.get(&*self.encoder)?;
-        let inputs = plan.hash(&snapshot, &background);
+        if plan.unfitted(&snapshot).is_some() {
+            // What is left of the routes is too little: what was learned of others says nothing.
+            let has = snapshot.fitted().is_some();
+            if has {
+                self.submit(Request::DropFit(Arc::clone(space)))?;
+            }
+            return Ok(has);
+        }
+        let inputs = plan.hash(&snapshot, background_texts().map(|background| background.text));
         if snapshot.fitted().is_some_and(|fit| fit.inputs() == inputs) {
             return Ok(false);
         }
         let samples: Vec<&Sample> = plan.samples.iter().collect();
         let samples = self.label(&samples, &|_, _| ()).map_err(|(_, source)| source)?;
         let Fitted { fit, mut report, .. } = self.fit(&snapshot, &plan, &samples, executor)?;
-        match fit {
-            Some(fit) => {
-                report.installed = true;
-                self.put_fit(space, fit, &report, true)?;
-                Ok(true)
-            }
-            // What is left of the routes is too little: what was learned of others says nothing.
-            None if snapshot.fitted().is_some() => {
-                self.submit(Request::DropFit(Arc::clone(space)))?;
-                Ok(true)
-            }
-            None => Ok(false),
-        }
+        let Some(fit) = fit else { return Ok(false) };
+        report.installed = true;
+        self.put_fit(space, fit, &report, true)?;
+        Ok(true)
     }
 }
 

@@ -29,12 +29,12 @@ fn the_example_is_evaluated_for_people() {
         assert!(text.contains(word), "{word}: {text}");
     }
     assert!(text.contains("worst routes") && text.contains("went to"), "{text}");
-    assert!(text.contains("-> none, not"), "an error is explained: {text}");
+    assert!(text.contains(", not none"), "an error is explained: {text}");
     assert!(!text.contains('\u{1b}'), "no colours where nobody sees them: {text}");
     let few = printed(&eval(&[&samples, "--top", "1"]));
     assert!(few.contains("1 of them") && few.lines().count() < text.lines().count(), "{few}");
     let none = printed(&eval(&[&samples, "--top", "0"]));
-    assert!(none.contains("accuracy") && !none.contains("-> none"), "{none}");
+    assert!(none.contains("accuracy") && !none.contains(", not "), "{none}");
 }
 
 #[test]
@@ -188,7 +188,7 @@ fn two_reports_are_compared_on_their_common_samples() {
     assert!(accuracy["low"].as_f64().unwrap() < accuracy["difference"].as_f64().unwrap());
     let foreign = &changes["out_of_scope_accepted"];
     assert!(foreign["difference"].as_f64().unwrap() > 0.0, "{foreign}");
-    assert!(changes["changed"].as_array().unwrap().len() > 5);
+    assert!(changes["changed"].as_array().unwrap().len() >= 2, "one broken, one mended");
     // What was printed with a comparison is a report all the same.
     let lines = folder.write("both.json", format!("{}\n{}\n", both[0], both[1]));
     let again =

@@ -3,6 +3,7 @@
 use sha2::{Digest as _, Sha256};
 
 use super::matrix::Matrix;
+use super::report::Unfitted;
 use crate::edit::Owner;
 use crate::name::RouteName;
 use crate::snapshot::Snapshot;
@@ -109,6 +110,26 @@ impl Corpus {
                 (0..own.len()).map(|rank| (!only).then_some((rank + label) % self.fold_count));
             self.folds.extend(dealt);
         }
+    }
+}
+
+/// Texts that must be known to be in scope, or confidence is a guess.
+pub(super) const ENOUGH: usize = 10;
+
+/// Why nothing can be learned of routes with so many utterances and so many samples, of which some
+/// are in scope.
+pub(super) fn unfitted(counts: &[usize], samples: usize, in_scope: usize) -> Option<Unfitted> {
+    let routes = counts.len();
+    let most = most_of_a_route(counts);
+    let learned = counts.iter().map(|&count| count.min(most)).filter(|&count| count > 1);
+    if routes == 0 || (routes < 2 && samples == 0) {
+        Some(Unfitted::FewRoutes)
+    } else if most == 0 {
+        Some(Unfitted::ManyRoutes)
+    } else if learned.sum::<usize>() + in_scope < ENOUGH {
+        Some(Unfitted::FewUtterances)
+    } else {
+        None
     }
 }
 

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use super::corpus;
 use super::objective::Objective;
 use super::options::EvidenceSet;
+use super::report::Unfitted;
 use crate::name::RouteName;
 use crate::samples::Sample;
 use crate::settings::Settings;
@@ -68,9 +70,21 @@ impl FitPlan {
         Self { objective, evidence, settings: (objective, evidence), samples: Vec::new() }
     }
 
+    /// Why nothing could be fitted to this snapshot; told by counting.
+    #[must_use]
+    pub fn unfitted(&self, snapshot: &Snapshot) -> Option<Unfitted> {
+        let counts: Vec<usize> = snapshot.routes().map(|route| route.utterances).collect();
+        let in_scope = self.samples.iter().filter(|sample| sample.intent.is_some()).count();
+        corpus::unfitted(&counts, self.samples.len(), in_scope)
+    }
+
     /// What [`FitInputs::hash`] will be, before anything is encoded.
     #[must_use]
-    pub fn hash(&self, snapshot: &Snapshot, background: &[Background]) -> String {
+    pub fn hash<'a>(
+        &self,
+        snapshot: &Snapshot,
+        background: impl Iterator<Item = &'a str>,
+    ) -> String {
         let mut hash = Sha256::new();
         let mut part = |text: &str| {
             hash.update((text.len() as u64).to_le_bytes());
@@ -85,7 +99,7 @@ impl FitPlan {
             part(text.as_str());
             part(intent.as_ref().map_or("", |intent| intent.as_str()));
         }
-        background.iter().for_each(|background| part(background.text.as_str()));
+        background.for_each(part);
         hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
@@ -127,6 +141,7 @@ impl FitInputs<'_> {
     /// things were added or given.
     #[must_use]
     pub fn hash(&self, snapshot: &Snapshot) -> String {
-        self.plan(snapshot).hash(snapshot, self.background)
+        let background = self.background.iter().map(|background| background.text.as_str());
+        self.plan(snapshot).hash(snapshot, background)
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::blend::{self, Spread, cross_entropy};
-use super::corpus::Corpus;
+use super::corpus::{Corpus, ENOUGH};
 use super::executor::{Executor, map};
 use super::head::Head;
 use super::held_out::{self, ForeignRoutes};
@@ -15,7 +15,7 @@ use super::lexical::Vocabulary;
 use super::matrix::Matrix;
 use super::ngrams::Features;
 use super::options::EvidenceSet;
-use super::report::{EvidenceWeight, FitReport, Unfitted};
+use super::report::{EvidenceWeight, FitReport};
 use super::rule::{self, Rule};
 use super::trials::{self, Sums};
 use super::{Fit, FitError, FittedRoute};
@@ -24,8 +24,6 @@ use crate::snapshot::Snapshot;
 use crate::text::Text;
 use crate::threshold::Cut;
 
-/// Texts that must be known to be in scope, or confidence is a guess.
-const TEXTS: usize = 10;
 /// Inverse regularisations that are tried.
 const STRENGTHS: [f64; 3] = [1.0, 3.0, 10.0];
 /// What is taken where there is nothing to choose by.
@@ -93,7 +91,7 @@ impl<'a> Trainer<'a> {
         samples.sort_unstable_by(|(a, _), (b, _)| a.text.as_str().cmp(b.text.as_str()));
         // Where less than this can be held out, other evidence cannot be weighed.
         let with_two = corpus.spans().iter().filter(|span| span.len() > 1).count();
-        let allowed = if with_two < 2 || corpus.held_out().len() < TEXTS {
+        let allowed = if with_two < 2 || corpus.held_out().len() < ENOUGH {
             EvidenceSet { centroid: false, head: false, lexical: false }
         } else {
             inputs.evidence
@@ -101,22 +99,9 @@ impl<'a> Trainer<'a> {
         Ok(Self { snapshot, inputs, executor, corpus, samples, allowed })
     }
 
-    fn unfitted(&self) -> Option<Unfitted> {
-        let sampled = self.samples.iter().filter(|(_, belongs)| belongs.is_some()).count();
-        if self.corpus.routes() < 2 && (self.corpus.routes() == 0 || self.samples.is_empty()) {
-            Some(Unfitted::FewRoutes)
-        } else if self.corpus.len() < self.corpus.routes() {
-            Some(Unfitted::ManyRoutes)
-        } else if self.corpus.held_out().len() + sampled < TEXTS {
-            Some(Unfitted::FewUtterances)
-        } else {
-            None
-        }
-    }
-
     fn train(&self) -> Fitted {
         let corpus = &self.corpus;
-        if let Some(unfitted) = self.unfitted() {
+        if let Some(unfitted) = self.inputs.plan(self.snapshot).unfitted(self.snapshot) {
             let report = FitReport { unfitted: Some(unfitted), ..self.blank() };
             return Fitted { fit: None, report };
         }
