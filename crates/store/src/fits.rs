@@ -143,15 +143,17 @@ pub(crate) fn choose(
     number: u64,
 ) -> Result<String, StoreError> {
     let namespace = Namespace::find(db, name)?;
+    // Numbers beyond what SQLite counts to were never given.
+    let Ok(stored) = i64::try_from(number) else { return Err(StoreError::UnknownFit { number }) };
     let found = db
         .prepare_cached("SELECT fit, crc FROM fits WHERE namespace_id = ?1 AND number = ?2")?
-        .query_row(params![namespace.id, number], |row| Ok((row.get(0)?, row.get(1)?)))
+        .query_row(params![namespace.id, stored], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
     let (fit, crc) = found.ok_or(StoreError::UnknownFit { number })?;
     let fit = checked(fit, crc)?;
     none_in_force(db, namespace.id)?;
     db.prepare_cached("UPDATE fits SET in_force = 1 WHERE namespace_id = ?1 AND number = ?2")?
-        .execute(params![namespace.id, number])?;
+        .execute(params![namespace.id, stored])?;
     Ok(fit)
 }
 

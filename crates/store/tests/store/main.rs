@@ -3,6 +3,7 @@
 //! - `model_based`: random changes against a naive map, with restarts; `naive` is that map,
 //!   `mirror` a memory built from edits alone.
 //! - `changes`: what single changes say and refuse.
+//! - `fits`: what was learned, kept beside the revisions.
 //! - `history`: the log, forgetting, and a file that stays as small as what is kept.
 //! - `migration`: files of earlier versions.
 //! - `opening`: one writer, readers beside it, files that are not what they should be.
@@ -14,6 +15,7 @@
 mod backup;
 mod changes;
 mod damage;
+mod fits;
 mod history;
 mod migration;
 mod mirror;
