@@ -81,6 +81,16 @@ impl Router {
         self.core().refit(&self.space, &Threads::all())
     }
 
+    /// The built-in texts that belong nowhere, with their vectors by this router's model: what its
+    /// fits are taught by.
+    ///
+    /// # Errors
+    ///
+    /// A text could not be encoded.
+    pub fn background(&self) -> Result<Arc<[synaptoroute_router::Background]>, RouterError> {
+        Ok(self.core().background.get(&*self.core().encoder)?)
+    }
+
     /// The kept fits, the newest first.
     ///
     /// # Errors

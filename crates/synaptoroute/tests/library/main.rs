@@ -3,6 +3,7 @@
 //! - `changes`: what a change does, and what a refused one leaves.
 //! - `batches`: a batch answers as its queries one by one.
 //! - `evaluation`: samples, cross-validation, and what comes of them.
+//! - `fits`: made on demand and in the background, and what survives.
 //! - `lint`: what is doubtful about routes of real sentences.
 //! - `sentences`: a few support routes and real questions.
 //! - `support`: the model, and an encoder that can be told to fail.
@@ -12,6 +13,7 @@
 mod batches;
 mod changes;
 mod evaluation;
+mod fits;
 mod lint;
 mod sentences;
 mod support;

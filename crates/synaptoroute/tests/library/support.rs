@@ -110,3 +110,8 @@ pub(crate) fn timeless(mut answer: Answer) -> Answer {
     answer.timing = Timing::default();
     answer
 }
+
+/// The built-in model.
+pub(crate) fn model() -> Arc<dyn Encoder> {
+    Arc::clone(&*MODEL) as Arc<dyn Encoder>
+}
