@@ -9,7 +9,7 @@ use crate::support::{default, model, options};
 fn fit(number: u64) -> NewFit {
     NewFit {
         revision: Revision::from(number),
-        automatic: number % 2 == 0,
+        automatic: number.is_multiple_of(2),
         report: format!("{{\"report\":{number}}}"),
         fit: format!("{{\"fit\":{number}}}"),
     }
