@@ -194,10 +194,19 @@ impl Core {
         snapshot: &Snapshot,
         executor: &dyn Executor,
     ) -> Result<Option<Arc<Fit>>, RouterError> {
-        let plan = FitPlan::next(snapshot);
+        Ok(self.fit_to_plan(snapshot, &FitPlan::next(snapshot), executor)?.fit)
+    }
+
+    /// A fit with the plan's own samples.
+    fn fit_to_plan(
+        &self,
+        snapshot: &Snapshot,
+        plan: &FitPlan,
+        executor: &dyn Executor,
+    ) -> Result<Fitted, RouterError> {
         let samples: Vec<&Sample> = plan.samples.iter().collect();
         let samples = self.label(&samples, &|_, _| ()).map_err(|(_, source)| source)?;
-        Ok(self.fit(snapshot, &plan, &samples, executor)?.fit)
+        self.fit(snapshot, plan, &samples, executor)
     }
 
     fn put_fit(
@@ -236,9 +245,7 @@ impl Core {
         if snapshot.fitted().is_some_and(|fit| fit.inputs() == inputs) {
             return Ok(false);
         }
-        let samples: Vec<&Sample> = plan.samples.iter().collect();
-        let samples = self.label(&samples, &|_, _| ()).map_err(|(_, source)| source)?;
-        let Fitted { fit, mut report, .. } = self.fit(&snapshot, &plan, &samples, executor)?;
+        let Fitted { fit, mut report, .. } = self.fit_to_plan(&snapshot, &plan, executor)?;
         let Some(fit) = fit else { return Ok(false) };
         report.installed = true;
         self.put_fit(space, fit, &report, true)?;

@@ -86,9 +86,10 @@ impl Learned {
         }
         let similarities = vectors.times_transposed(&corpus.vectors);
         let mut nearest = Matrix::zeros(texts.len(), corpus.routes());
+        let spans = corpus.spans();
         for row in 0..vectors.rows {
-            for (route, own) in corpus.spans().into_iter().enumerate() {
-                let own = similarities.row(row)[own].iter().copied();
+            for (route, own) in spans.iter().enumerate() {
+                let own = similarities.row(row)[own.clone()].iter().copied();
                 nearest.row_mut(row)[route] = mean_of_best(own);
             }
         }

@@ -14,6 +14,9 @@ pub(crate) struct Vocabulary {
     features: Vec<u32>,
     /// ln((1 + texts) / (1 + texts with it)) + 1, of each feature.
     idf: Vec<f32>,
+    /// The highest of these, for features that are in no text: looked for once, and not for each
+    /// query.
+    unknown: f32,
 }
 
 /// Each route's mean vector, by feature.
@@ -39,10 +42,13 @@ impl Vocabulary {
         texts_with.sort_unstable();
         let idf =
             |(_, with): &(u32, u32)| (((1.0 + total) / (1.0 + f64::from(*with))).ln() + 1.0) as f32;
-        Self {
-            idf: texts_with.iter().map(idf).collect(),
-            features: texts_with.into_iter().map(|(feature, _)| feature).collect(),
-        }
+        let idf = texts_with.iter().map(idf).collect();
+        Self::of(texts_with.into_iter().map(|(feature, _)| feature).collect(), idf)
+    }
+
+    fn of(features: Vec<u32>, idf: Vec<f32>) -> Self {
+        let unknown = idf.iter().copied().fold(1.0, f32::max);
+        Self { features, idf, unknown }
     }
 
     /// A text's unit vector, as indices into the vocabulary with weights: half of its square
@@ -52,14 +58,13 @@ impl Vocabulary {
         let mut vector = Features::new();
         for counts in ngrams::counts(text) {
             let first = vector.len();
-            let unknown = self.idf.iter().copied().fold(1.0, f32::max);
             let mut square = 0.0_f64;
             let mut counts: Vec<(u32, u32)> = counts.into_iter().collect();
             counts.sort_unstable();
             for (feature, count) in counts {
                 let frequency = 1.0 + (count as f32).ln();
                 let known = self.features.binary_search(&feature).ok();
-                let weight = frequency * known.map_or(unknown, |index| self.idf[index]);
+                let weight = frequency * known.map_or(self.unknown, |index| self.idf[index]);
                 square += f64::from(weight) * f64::from(weight);
                 vector.extend(known.map(|index| (index as u32, weight)));
             }
@@ -82,7 +87,7 @@ impl Vocabulary {
     /// Of what [`Self::parts`] gave; `None` of anything else.
     pub(super) fn from_parts(features: Vec<u32>, idf: Vec<f32>) -> Option<Self> {
         let sound = features.len() == idf.len() && features.is_sorted_by(|a, b| a < b);
-        sound.then_some(Self { features, idf })
+        sound.then(|| Self::of(features, idf))
     }
 }
 
