@@ -43,6 +43,19 @@ pub struct Config {
     pub tokenizer: TokenizerConfig,
     /// How the integers were made, for people to read.
     pub quantisation: String,
+    /// Of a model that learned somebody's routes: from what, and from which routes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tuned: Option<Tuned>,
+}
+
+/// Where a tuned model comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tuned {
+    /// SHA-256 of the model file it started from, in hexadecimal.
+    pub parent_sha256: String,
+    /// SHA-256 of the texts that it learned from and their routes, in hexadecimal.
+    pub content_sha256: String,
 }
 
 /// Settings of the WordPiece tokenizer; the vocabulary is a tensor of the file.

@@ -6,7 +6,8 @@
 //! - [`ModelFile`] is the format: one safetensors file with packed 8-bit weights, its
 //!   vocabulary and its [`Config`]; its SHA-256 is the [`Fingerprint`] by which vectors of
 //!   different models are told apart.
-//! - [`convert`] makes such a file from an fp32 ONNX export.
+//! - [`convert`] makes such a file from an fp32 ONNX export, or from [`FloatWeights`], what a
+//!   file's integers stand for, once something changed them.
 //!
 //! A text's vector is bitwise the same alone, in any batch and at any place in it.
 //!
@@ -34,6 +35,7 @@ mod encoder;
 mod error;
 mod file;
 mod fingerprint;
+mod float;
 mod forward;
 mod scratch;
 mod tokenizer;
@@ -41,11 +43,12 @@ mod weights;
 
 pub use bert::Bert;
 pub use cache::Cached;
-pub use config::{Config, Pooling, TokenizerConfig};
+pub use config::{Config, Pooling, TokenizerConfig, Tuned};
 pub use encoder::{CacheStats, Embedding, EncodeError, Encoder, ModelInfo};
 pub use error::{ModelError, OpenError, Origin};
 pub use file::ModelFile;
 pub use fingerprint::Fingerprint;
+pub use float::{FloatLayer, FloatLinear, FloatNorm, FloatWeights};
 pub use scratch::Scratch;
 pub use synaptoroute_kernels::{ActivationWidth, ISA_VARIABLE, Isa, IsaError, Kernels};
 pub use tokenizer::{Tokenizer, Tokens};

@@ -21,3 +21,14 @@ pub(crate) fn gelu_in_place<S: Simd>(s: S, row: &mut [f32]) {
         s.store(x, y);
     }
 }
+
+/// GELU of every element, and its derivative there.
+#[inline(always)]
+pub(crate) fn gelu_and_slope<S: Simd>(s: S, row: &mut [f32], slope: &mut [f32]) {
+    let slope = slope.as_chunks_mut::<LANES>().0;
+    for (x, slope) in row.as_chunks_mut::<LANES>().0.iter_mut().zip(slope) {
+        let [(y, derivative)] = math::gelu_and_slope(s, [s.load(x)]);
+        s.store(x, y);
+        s.store(slope, derivative);
+    }
+}

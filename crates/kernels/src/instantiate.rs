@@ -32,7 +32,9 @@ macro_rules! instantiate {
         tile rows [$($rows:literal)*], exact tiles: $exact:ident
     ) => {
         use $crate::table::{Table, TileFn, Tiles};
-        use $crate::{attention, dot, elementwise, gemm, norm, peak, quantise, residual, scan};
+        use $crate::{
+            attention, dot, elementwise, gemm, matmul as product, norm, peak, quantise, residual, scan,
+        };
 
         /// # Safety
         ///
@@ -143,6 +145,27 @@ macro_rules! instantiate {
         ///
         /// The CPU has this instruction set's features.
         $(#[$features])*
+        unsafe fn gelu_and_slope(row: &mut [f32], slope: &mut [f32]) {
+            elementwise::gelu_and_slope($token { _private: () }, row, slope);
+        }
+
+        /// # Safety
+        ///
+        /// The CPU has this instruction set's features.
+        $(#[$features])*
+        unsafe fn matmul(
+            a: &product::MatrixView<'_>,
+            b: &product::MatrixView<'_>,
+            add: bool,
+            out: &mut [f32],
+        ) {
+            product::matmul($token { _private: () }, a, b, add, out);
+        }
+
+        /// # Safety
+        ///
+        /// The CPU has this instruction set's features.
+        $(#[$features])*
         unsafe fn dot_rows(query: &[f32], rows: &[f32], out: &mut [f32]) {
             dot::dot_rows($token { _private: () }, query, rows, out);
         }
@@ -216,6 +239,8 @@ macro_rules! instantiate {
             quantise_within,
             add_branch_and_outliers,
             gelu,
+            gelu_and_slope,
+            matmul,
             dot_rows,
             put_row,
             scan,

@@ -31,6 +31,7 @@ mod isa;
 mod kernels;
 mod large;
 mod math;
+mod matmul;
 mod norm;
 mod packed;
 mod peak;
@@ -49,6 +50,7 @@ pub use kernels::{
     RangeScratch, SelfAttention,
 };
 pub use large::LargePages;
+pub use matmul::MatrixView;
 pub use norm::LayerNorm;
 pub use packed::{Epilogue, Linear, LinearParts, PANEL, pack, packed_index};
 pub use quantise::{Balance, RowScale};

@@ -38,12 +38,43 @@ pub(crate) fn exp2<S: Simd, const N: usize>(s: S, x: [S::F; N]) -> [S::F; N] {
 
 /// GELU by the error function, `x/2 * (1 + erf(x / sqrt 2))`.
 ///
-/// `erf(x / sqrt 2)` is `x * P(x^2)` on |x| <= 4.25 and constant beyond; P is the minimax
-/// fit (Lawson's iteration on Chebyshev nodes, error weighted as GELU sees it). Absolute
-/// error of GELU: 2e-5 up to 4.25, 1.5e-4 at 12; the 8-bit step of the rows it feeds is
-/// about 1e-2.
+/// Absolute error: 2e-5 up to 4.25, 1.5e-4 at 12; the 8-bit step of the rows it feeds is about
+/// 1e-2.
 #[inline(always)]
 pub(crate) fn gelu<S: Simd, const N: usize>(s: S, x: [S::F; N]) -> [S::F; N] {
+    let mut y = erf_of_root_half(s, x);
+    for i in 0..N {
+        let half = s.mul(x[i], s.splat(0.5));
+        y[i] = s.mul_add(half, y[i], half);
+    }
+    y
+}
+
+/// [`gelu`] and its derivative, `(1 + erf(x / sqrt 2)) / 2 + x exp(-x^2 / 2) / sqrt(2 pi)`.
+#[inline(always)]
+pub(crate) fn gelu_and_slope<S: Simd, const N: usize>(s: S, x: [S::F; N]) -> [(S::F, S::F); N] {
+    const FACTOR: f32 = -0.5 * std::f32::consts::LOG2_E;
+    const DENSITY: f32 = 0.398_942_3; // 1 / sqrt(2 pi)
+    let erf = erf_of_root_half(s, x);
+    let mut exponents = x;
+    for i in 0..N {
+        exponents[i] = s.mul(s.mul(x[i], x[i]), s.splat(FACTOR));
+    }
+    let density = exp2(s, exponents);
+    let mut out = [(x[0], x[0]); N];
+    for i in 0..N {
+        let half = s.splat(0.5);
+        let share = s.mul_add(erf[i], half, half);
+        let rise = s.mul(x[i], s.mul(density[i], s.splat(DENSITY)));
+        out[i] = (s.mul(x[i], share), s.add(share, rise));
+    }
+    out
+}
+
+/// `erf(x / sqrt 2)` is `x * P(x^2)` on |x| <= 4.25 and constant beyond; P is the minimax
+/// fit (Lawson's iteration on Chebyshev nodes, error weighted as GELU sees it).
+#[inline(always)]
+fn erf_of_root_half<S: Simd, const N: usize>(s: S, x: [S::F; N]) -> [S::F; N] {
     const LIMIT: f32 = 4.25;
     const C: [f32; 10] = [
         0.797_827_96,
@@ -60,9 +91,7 @@ pub(crate) fn gelu<S: Simd, const N: usize>(s: S, x: [S::F; N]) -> [S::F; N] {
     let (bounded, square) = bounded_and_squared(s, x, LIMIT);
     let mut p = polynomial(s, &C, square);
     for i in 0..N {
-        let erf = s.mul(p[i], bounded[i]);
-        let half = s.mul(x[i], s.splat(0.5));
-        p[i] = s.mul_add(half, erf, half);
+        p[i] = s.mul(p[i], bounded[i]);
     }
     p
 }

@@ -2,6 +2,7 @@
 
 use crate::attention::Head;
 use crate::gemm::TileArgs;
+use crate::matmul::MatrixView;
 use crate::norm::{LayerNorm, NormQuantise};
 use crate::quantise::{Range, RowScale, Rule};
 use crate::residual::Outliers;
@@ -42,6 +43,9 @@ pub(crate) struct Table {
     pub(crate) quantise_within: unsafe fn(&[f32], Range, u8, &mut [u8]) -> RowScale,
     pub(crate) add_branch_and_outliers: unsafe fn(&mut [f32], &[f32], &Outliers<'_>),
     pub(crate) gelu: unsafe fn(&mut [f32]),
+    pub(crate) gelu_and_slope: unsafe fn(&mut [f32], &mut [f32]),
+    /// Left, right, whether to add, result.
+    pub(crate) matmul: unsafe fn(&MatrixView<'_>, &MatrixView<'_>, bool, &mut [f32]),
     pub(crate) dot_rows: unsafe fn(&[f32], &[f32], &mut [f32]),
     pub(crate) put_row: unsafe fn(&[f32], &mut [i8], usize),
     pub(crate) scan: ScanFn,

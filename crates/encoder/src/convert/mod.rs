@@ -2,11 +2,9 @@
 //!
 //! The steps, one module each: read the ONNX container (`onnx`), find the weights in its
 //! graph (`source`), take over the tokenizer (`vocabulary`), run calibration texts in f32
-//! (`reference`) and note what the layers take in (`samples`), balance and round
-//! (`quantise`), write the file (`write`).
-//!
-//! Besides the calibration sentences, every eighth token of the vocabulary is run alone:
-//! scripts and symbols that no sentence has show their largest channels that way.
+//! (`rounding`, `reference`) and note what the layers take in (`samples`), balance and round
+//! (`quantise`), write the file (`write`). [`requantise`] does the later steps for weights that
+//! were changed since.
 //!
 //! The result is the same to the byte whenever the inputs are the same: the f32 pass runs
 //! on the kernels, which give the same bits on every instruction set, and on plain sums.
@@ -18,6 +16,8 @@
 mod onnx;
 mod quantise;
 mod reference;
+mod requantise;
+mod rounding;
 mod samples;
 mod source;
 #[cfg(test)]
@@ -25,11 +25,14 @@ mod tests;
 mod vocabulary;
 mod write;
 
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use sha2::{Digest, Sha256};
-use synaptoroute_kernels::Kernels;
 
+pub use self::requantise::{Requantise, RequantiseError, requantise};
+use self::rounding::Rounding;
 use crate::config::{Config, Pooling};
 use crate::error::ModelError;
 use crate::tokenizer::Tokenizer;
@@ -118,7 +121,7 @@ pub struct Converted {
 /// An input cannot be read or is not what converts; nothing is written anywhere.
 pub fn convert(
     job: &Job,
-    mut progress: impl FnMut(usize, usize),
+    progress: impl FnMut(usize, usize),
 ) -> Result<Converted, ConvertError> {
     if job.calibration.is_empty() {
         return Err(ConvertError::NoCalibration);
@@ -127,7 +130,7 @@ pub fn convert(
     let source_sha256 = hex(&Sha256::digest(&onnx));
     let graph = onnx::Graph::parse(onnx)
         .map_err(|message| ConvertError::Onnx { path: job.onnx.clone(), message })?;
-    let source = source::Source::find(&graph, job.heads)
+    let source = source::find(&graph, job.heads)
         .map_err(|what| ConvertError::Graph { path: job.onnx.clone(), what })?;
     drop(graph);
     let vocabulary = vocabulary::Vocabulary::parse(&read(&job.tokenizer)?)
@@ -146,6 +149,7 @@ pub fn convert(
         pooling: job.pooling,
         tokenizer: vocabulary.config,
         quantisation: quantise::DESCRIPTION.to_owned(),
+        tuned: None,
     };
     let misfit = |path: &Path, source| ConvertError::Model { path: path.to_owned(), source };
     config.check().map_err(|e| misfit(&job.onnx, e))?;
@@ -158,36 +162,20 @@ pub fn convert(
         let failed = |e: tokenizers::Error| ModelError::Tokenizer(e.to_string());
         tokens.map(|t| t.ids).map_err(|e| misfit(&job.tokenizer, failed(e)))
     };
-    let frame = encode("")?;
     let sentences = job.calibration.iter().map(|sentence| encode(sentence));
     let mut sentences: Vec<Vec<u32>> = sentences.collect::<Result<_, _>>()?;
-    let lone = lone_tokens(&config, &vocabulary.lines, &frame);
-    sentences.push(frame);
-    let of = sentences.len() + lone.len();
-
-    let mut samples = samples::Samples::new(&config);
-    let kernels = Kernels::detect();
-    for (done, ids) in sentences.iter().chain(&lone).enumerate() {
-        progress(done, of);
-        // Lone tokens stretch the ranges, but the middle is that of real sentences.
-        samples.keep_rows = done < sentences.len();
-        reference::run(&source, &kernels, ids, &mut samples);
-    }
-    progress(of, of);
-    let tensors = quantise::tensors(&source, &samples, vocabulary.lines);
-    if let Some(tensor) = tensors.iter().find(|tensor| !tensor.data.is_finite()) {
-        let what = format!("its weights are so large that {:?} overflows", tensor.name);
-        return Err(ConvertError::Graph { path: job.onnx.clone(), what });
-    }
-    Ok(Converted { bytes: write::file(&config, tensors), config })
-}
-
-/// Every eighth token, inside the frame of every text; not those in brackets, which are
-/// markers or were never trained.
-fn lone_tokens(config: &Config, vocabulary: &[u8], frame: &[u32]) -> Vec<Vec<u32>> {
-    let words = vocabulary.split(|&b| b == b'\n').zip(0..config.vocabulary as u32);
-    let spread = words.filter(|(word, id)| id % 8 == 0 && !word.starts_with(b"["));
-    spread.map(|(_, id)| vec![frame[0], id, frame[1]]).collect()
+    sentences.push(encode("")?);
+    let rounding = Rounding {
+        weights: &source,
+        config,
+        vocabulary: vocabulary.lines,
+        sentences,
+        threads: thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN),
+    };
+    rounding.run(progress).map_err(|tensor| {
+        let what = format!("its weights are so large that {tensor:?} overflows");
+        ConvertError::Graph { path: job.onnx.clone(), what }
+    })
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, ConvertError> {

@@ -19,8 +19,8 @@
 use synaptoroute_kernels::pack;
 
 use super::samples::{Samples, Site, SiteSamples};
-use super::source::{Layer, Linear, Norm, Source};
 use super::write::{Data, Tensor};
+use crate::float::{FloatLayer, FloatLinear, FloatNorm, FloatWeights};
 use crate::weights::OUTLIERS;
 
 /// The exponent `a`: the best of 0.3 to 0.8 on this model.
@@ -33,14 +33,14 @@ pub(super) const DESCRIPTION: &str = "linear weights s8, symmetric, one scale pe
     word embeddings s8, one scale per row";
 
 /// Every tensor of the model file.
-pub(super) fn tensors(source: &Source, samples: &Samples, vocabulary: Vec<u8>) -> Vec<Tensor> {
+pub(super) fn tensors(source: &FloatWeights, samples: &Samples, vocabulary: Vec<u8>) -> Vec<Tensor> {
     let mut out = Vec::new();
     table(&mut out, "embeddings.word", &source.words, source.hidden);
     floats(&mut out, "embeddings.position".to_owned(), source.positions.clone());
     norm(&mut out, "embeddings.norm", &source.norm);
     for (i, layer) in source.layers.iter().enumerate() {
         let name = |part: &str| format!("layers.{i}.{part}");
-        let balance = |linear: &Linear, site| Balance::new(linear, samples.site(i, site));
+        let balance = |linear: &FloatLinear, site| Balance::new(linear, samples.site(i, site));
 
         let inputs = balance(&layer.qkv, Site::Qkv);
         linear(&mut out, &name("attention.qkv"), &layer.qkv, &inputs);
@@ -60,7 +60,7 @@ pub(super) fn tensors(source: &Source, samples: &Samples, vocabulary: Vec<u8>) -
 fn feed_forward(
     out: &mut Vec<Tensor>,
     name: &str,
-    layer: &Layer,
+    layer: &FloatLayer,
     outside: &Balance,
     inside: &Balance,
 ) {
@@ -88,7 +88,7 @@ struct Balance {
 }
 
 impl Balance {
-    fn new(layer: &Linear, samples: &SiteSamples) -> Self {
+    fn new(layer: &FloatLinear, samples: &SiteSamples) -> Self {
         let centres = samples.medians();
         let reach = samples.reach(&centres);
         let pairs = reach.iter().zip(layer.input_magnitudes());
@@ -119,7 +119,7 @@ fn floats(out: &mut Vec<Tensor>, name: String, data: Vec<f32>) {
     out.push(Tensor { name, shape: vec![data.len()], data: Data::F32(data) });
 }
 
-fn norm(out: &mut Vec<Tensor>, name: &str, norm: &Norm) {
+fn norm(out: &mut Vec<Tensor>, name: &str, norm: &FloatNorm) {
     floats(out, format!("{name}.gamma"), norm.gamma.clone());
     floats(out, format!("{name}.beta"), norm.beta.clone());
 }
@@ -131,8 +131,8 @@ fn table(out: &mut Vec<Tensor>, name: &str, rows: &[f32], hidden: usize) {
     floats(out, format!("{name}.scales"), scales);
 }
 
-fn linear(out: &mut Vec<Tensor>, name: &str, layer: &Linear, balance: &Balance) {
-    let Linear { depth, columns, weights, bias } = layer;
+fn linear(out: &mut Vec<Tensor>, name: &str, layer: &FloatLinear, balance: &Balance) {
+    let FloatLinear { depth, columns, weights, bias } = layer;
     let Balance { centres, divisors, .. } = balance;
     let rows = || weights.chunks_exact(*columns);
     let column =

@@ -1,26 +1,38 @@
 //! The forward pass in f32, to see what the input channels of each layer take on.
 
+use std::ops::Range;
+
 use synaptoroute_kernels::{Attention, AttentionScratch, Kernels, LayerNorm, Queried, Rows, Team};
 
 use super::samples::{Samples, Site};
-use super::source::{Linear, Norm, Source};
+use crate::float::{FloatLinear, FloatNorm, FloatWeights};
 
-/// Runs one text and shows `samples` what its layers take in.
-pub(super) fn run(source: &Source, kernels: &Kernels, ids: &[u32], samples: &mut Samples) {
+/// Runs texts and shows `samples` what the layers take in.
+pub(super) fn run(
+    source: &FloatWeights,
+    kernels: &Kernels,
+    texts: &[Vec<u32>],
+    samples: &mut Samples,
+) {
     let width = source.hidden;
-    let norm = |rows: &mut [f32], norm: &Norm| {
-        let Norm { gamma, beta } = norm;
+    let norm = |rows: &mut [f32], norm: &FloatNorm| {
+        let FloatNorm { gamma, beta } = norm;
         kernels.layer_norm(rows, &LayerNorm { gamma, beta, epsilon: source.epsilon });
     };
-    let mut hidden: Vec<f32> = Vec::with_capacity(ids.len() * width);
-    for (&id, position) in ids.iter().zip(source.positions.chunks_exact(width)) {
-        let word = &source.words[id as usize * width..][..width];
-        hidden.extend(word.iter().zip(position).map(|(w, p)| w + p));
+    let mut hidden: Vec<f32> = Vec::new();
+    let mut ranges = Vec::with_capacity(texts.len());
+    for ids in texts {
+        let start = hidden.len() / width;
+        ranges.push(start..start + ids.len());
+        for (&id, position) in ids.iter().zip(source.positions.chunks_exact(width)) {
+            let word = &source.words[id as usize * width..][..width];
+            hidden.extend(word.iter().zip(position).map(|(w, p)| w + p));
+        }
     }
     norm(&mut hidden, &source.norm);
     for (i, layer) in source.layers.iter().enumerate() {
         samples.take(i, Site::Qkv, &hidden);
-        let context = attention(source, kernels, &linear(&layer.qkv, &hidden));
+        let context = attention(source, kernels, &linear(&layer.qkv, &hidden), &ranges);
         samples.take(i, Site::AttentionOutput, &context);
         add(&mut hidden, &linear(&layer.attention_output, &context));
         norm(&mut hidden, &layer.attention_norm);
@@ -40,7 +52,7 @@ fn add(to: &mut [f32], rows: &[f32]) {
 
 /// `x W + b`. Each output's sum runs over the inputs in order, so it does not depend on how
 /// the compiler spreads the columns over lanes.
-fn linear(layer: &Linear, rows: &[f32]) -> Vec<f32> {
+fn linear(layer: &FloatLinear, rows: &[f32]) -> Vec<f32> {
     let mut out = layer.bias.repeat(rows.len() / layer.depth);
     for (k, weights) in layer.weights.chunks_exact(layer.columns).enumerate() {
         let inputs = rows.chunks_exact(layer.depth).map(|row| row[k]);
@@ -52,7 +64,12 @@ fn linear(layer: &Linear, rows: &[f32]) -> Vec<f32> {
 }
 
 /// All heads; `qkv` holds queries, keys and values side by side.
-fn attention(source: &Source, kernels: &Kernels, qkv: &[f32]) -> Vec<f32> {
+fn attention(
+    source: &FloatWeights,
+    kernels: &Kernels,
+    qkv: &[f32],
+    texts: &[Range<usize>],
+) -> Vec<f32> {
     let (hidden, dim) = (source.hidden, source.hidden / source.heads);
     let tokens = qkv.len() / (3 * hidden);
     let logit = std::f32::consts::LOG2_E / (dim as f32).sqrt();
@@ -60,13 +77,12 @@ fn attention(source: &Source, kernels: &Kernels, qkv: &[f32]) -> Vec<f32> {
     let queries: Vec<f32> = queries.map(|q| q * logit).collect();
     let mut context = vec![0.0; tokens * hidden];
     let mut scratch = AttentionScratch::default();
-    scratch.grow(1, tokens, tokens, dim);
-    let text = 0..tokens;
+    scratch.grow(1, tokens, texts.iter().map(Range::len).max().unwrap_or(0), dim);
     let attention = Attention {
         queries: Rows { data: &queries, stride: hidden },
         keys: Rows { data: &qkv[hidden..], stride: 3 * hidden },
         values: Rows { data: &qkv[2 * hidden..], stride: 3 * hidden },
-        texts: std::slice::from_ref(&text),
+        texts,
         queried: Queried::All,
         heads: source.heads,
         dim,

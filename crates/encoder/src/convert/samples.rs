@@ -43,7 +43,7 @@ impl Samples {
         Self { sites: sites.collect(), keep_rows: true }
     }
 
-    /// Takes in the rows of one text.
+    /// Takes in rows of some texts.
     pub(super) fn take(&mut self, layer: usize, site: Site, rows: &[f32]) {
         let samples = &mut self.sites[layer * Site::COUNT + site as usize];
         for row in rows.chunks_exact(samples.low.len()) {
@@ -52,6 +52,18 @@ impl Samples {
         }
         if self.keep_rows {
             samples.rows.extend_from_slice(rows);
+        }
+    }
+
+    /// Adds what others took in.
+    pub(super) fn add(&mut self, others: Self) {
+        for (samples, other) in self.sites.iter_mut().zip(others.sites) {
+            let stretch = |to: &mut [f32], from: &[f32], pick: fn(f32, f32) -> f32| {
+                to.iter_mut().zip(from).for_each(|(to, from)| *to = pick(*to, *from));
+            };
+            stretch(&mut samples.low, &other.low, f32::min);
+            stretch(&mut samples.high, &other.high, f32::max);
+            samples.rows.extend(other.rows);
         }
     }
 

@@ -5,67 +5,7 @@
 //! stored operand is the matrix, `[inputs][outputs]`.
 
 use super::onnx::{Graph, Node};
-
-/// The fp32 weights of a BERT.
-pub(super) struct Source {
-    pub(super) hidden: usize,
-    pub(super) heads: usize,
-    pub(super) intermediate: usize,
-    pub(super) epsilon: f32,
-    /// `[vocabulary][hidden]`
-    pub(super) words: Vec<f32>,
-    /// `[max_tokens][hidden]`, token type 0 added.
-    pub(super) positions: Vec<f32>,
-    pub(super) norm: Norm,
-    pub(super) layers: Vec<Layer>,
-}
-
-pub(super) struct Layer {
-    /// Queries, keys and values side by side.
-    pub(super) qkv: Linear,
-    pub(super) attention_output: Linear,
-    pub(super) attention_norm: Norm,
-    pub(super) up: Linear,
-    pub(super) down: Linear,
-    pub(super) ffn_norm: Norm,
-}
-
-pub(super) struct Norm {
-    pub(super) gamma: Vec<f32>,
-    pub(super) beta: Vec<f32>,
-}
-
-pub(super) struct Linear {
-    pub(super) depth: usize,
-    pub(super) columns: usize,
-    /// `[depth][columns]`
-    pub(super) weights: Vec<f32>,
-    pub(super) bias: Vec<f32>,
-}
-
-impl Linear {
-    /// The largest weight on each input.
-    pub(super) fn input_magnitudes(&self) -> impl Iterator<Item = f32> {
-        let largest = |row: &[f32]| row.iter().fold(0.0, |m: f32, w| m.max(w.abs()));
-        self.weights.chunks_exact(self.columns).map(largest)
-    }
-
-    /// The layer with its inputs in this order.
-    pub(super) fn with_inputs(&self, order: &[usize]) -> Self {
-        let rows = order.iter().map(|&k| &self.weights[k * self.columns..][..self.columns]);
-        Self { weights: rows.collect::<Vec<_>>().concat(), bias: self.bias.clone(), ..*self }
-    }
-
-    /// The layer with its outputs in this order.
-    pub(super) fn with_outputs(&self, order: &[usize]) -> Self {
-        let rows = self.weights.chunks_exact(self.columns);
-        Self {
-            weights: rows.flat_map(|row| order.iter().map(|&c| row[c])).collect(),
-            bias: order.iter().map(|&c| self.bias[c]).collect(),
-            ..*self
-        }
-    }
-}
+use crate::float::{FloatLayer, FloatLinear, FloatNorm, FloatWeights};
 
 /// A graph and the prefix of its weights' names.
 struct Finder<'a> {
@@ -75,56 +15,54 @@ struct Finder<'a> {
 
 const WORDS: &str = "embeddings.word_embeddings.weight";
 
-impl Source {
-    /// Finds everything, or says what is missing.
-    pub(super) fn find(graph: &Graph, heads: Option<usize>) -> Result<Self, String> {
-        let mut tables = graph.initializer_names().filter(|name| name.ends_with(WORDS));
-        let words = tables.next().ok_or_else(|| format!("no weight is called {WORDS:?}"))?;
-        if tables.next().is_some() {
-            return Err(format!("several weights are called {WORDS:?}: which encoder is meant?"));
-        }
-        let prefix = words.strip_suffix(WORDS).unwrap_or_default().to_owned();
-        let approximate =
-            |node: &Node| node.attribute.iter().any(|a| a.name == "approximate" && a.s == "tanh");
-        let mut whole = graph.operations("Gelu").filter(|node| !approximate(node));
-        if graph.operations("Erf").next().or_else(|| whole.next()).is_none() {
-            return Err("it has no GELU by the error function".to_owned());
-        }
-        let finder = Finder { graph, prefix };
-        let [vocabulary, hidden] = finder.table(WORDS)?;
-        let [max_tokens, _] = finder.table("embeddings.position_embeddings.weight")?;
-        let types = "embeddings.token_type_embeddings.weight";
-        let [type_count, _] = finder.table(types)?;
-        let types = finder.floats(types, &[type_count, hidden])?;
-        let mut positions =
-            finder.floats("embeddings.position_embeddings.weight", &[max_tokens, hidden])?;
-        for row in positions.chunks_exact_mut(hidden) {
-            row.iter_mut().zip(&types).for_each(|(x, t)| *x += t);
-        }
-        let name = |i: usize, part: &str| format!("encoder.layer.{i}.{part}.bias");
-        let count = (0..).take_while(|&i| finder.has(&name(i, "output.dense"))).count();
-        if count == 0 {
-            return Err("it has no layer encoder.layer.0".to_owned());
-        }
-        let beyond = finder.full(&format!("encoder.layer.{count}."));
-        if graph.initializer_names().any(|name| name.starts_with(&beyond)) {
-            return Err(format!("it has no weight {:?}", name(count, "output.dense")));
-        }
-        let intermediate = finder.len(&name(0, "intermediate.dense"))?;
-        let layer = |i| finder.layer(i, hidden, intermediate);
-        Ok(Self {
-            hidden,
-            heads: heads.or_else(|| finder.heads(hidden)).ok_or(
-                "its number of attention heads cannot be read from the graph: say it with --heads",
-            )?,
-            intermediate,
-            epsilon: finder.epsilon().ok_or("its LayerNorm epsilon cannot be read")?,
-            words: finder.floats(WORDS, &[vocabulary, hidden])?,
-            positions,
-            norm: finder.norm("embeddings.LayerNorm", hidden)?,
-            layers: (0..count).map(layer).collect::<Result<_, _>>()?,
-        })
+/// Finds everything, or says what is missing.
+pub(super) fn find(graph: &Graph, heads: Option<usize>) -> Result<FloatWeights, String> {
+    let mut tables = graph.initializer_names().filter(|name| name.ends_with(WORDS));
+    let words = tables.next().ok_or_else(|| format!("no weight is called {WORDS:?}"))?;
+    if tables.next().is_some() {
+        return Err(format!("several weights are called {WORDS:?}: which encoder is meant?"));
     }
+    let prefix = words.strip_suffix(WORDS).unwrap_or_default().to_owned();
+    let approximate =
+        |node: &Node| node.attribute.iter().any(|a| a.name == "approximate" && a.s == "tanh");
+    let mut whole = graph.operations("Gelu").filter(|node| !approximate(node));
+    if graph.operations("Erf").next().or_else(|| whole.next()).is_none() {
+        return Err("it has no GELU by the error function".to_owned());
+    }
+    let finder = Finder { graph, prefix };
+    let [vocabulary, hidden] = finder.table(WORDS)?;
+    let [max_tokens, _] = finder.table("embeddings.position_embeddings.weight")?;
+    let types = "embeddings.token_type_embeddings.weight";
+    let [type_count, _] = finder.table(types)?;
+    let types = finder.floats(types, &[type_count, hidden])?;
+    let mut positions =
+        finder.floats("embeddings.position_embeddings.weight", &[max_tokens, hidden])?;
+    for row in positions.chunks_exact_mut(hidden) {
+        row.iter_mut().zip(&types).for_each(|(x, t)| *x += t);
+    }
+    let name = |i: usize, part: &str| format!("encoder.layer.{i}.{part}.bias");
+    let count = (0..).take_while(|&i| finder.has(&name(i, "output.dense"))).count();
+    if count == 0 {
+        return Err("it has no layer encoder.layer.0".to_owned());
+    }
+    let beyond = finder.full(&format!("encoder.layer.{count}."));
+    if graph.initializer_names().any(|name| name.starts_with(&beyond)) {
+        return Err(format!("it has no weight {:?}", name(count, "output.dense")));
+    }
+    let intermediate = finder.len(&name(0, "intermediate.dense"))?;
+    let layer = |i| finder.layer(i, hidden, intermediate);
+    Ok(FloatWeights {
+        hidden,
+        heads: heads.or_else(|| finder.heads(hidden)).ok_or(
+            "its number of attention heads cannot be read from the graph: say it with --heads",
+        )?,
+        intermediate,
+        epsilon: finder.epsilon().ok_or("its LayerNorm epsilon cannot be read")?,
+        words: finder.floats(WORDS, &[vocabulary, hidden])?,
+        positions,
+        norm: finder.norm("embeddings.LayerNorm", hidden)?,
+        layers: (0..count).map(layer).collect::<Result<_, _>>()?,
+    })
 }
 
 impl Finder<'_> {
@@ -156,20 +94,20 @@ impl Finder<'_> {
         }
     }
 
-    fn norm(&self, name: &str, hidden: usize) -> Result<Norm, String> {
-        Ok(Norm {
+    fn norm(&self, name: &str, hidden: usize) -> Result<FloatNorm, String> {
+        Ok(FloatNorm {
             gamma: self.floats(&format!("{name}.weight"), &[hidden])?,
             beta: self.floats(&format!("{name}.bias"), &[hidden])?,
         })
     }
 
-    fn layer(&self, index: usize, hidden: usize, intermediate: usize) -> Result<Layer, String> {
+    fn layer(&self, index: usize, hidden: usize, intermediate: usize) -> Result<FloatLayer, String> {
         let named = |part: &str| format!("encoder.layer.{index}.{part}");
         let linear = |part: &str, depth, columns| self.linear(&named(part), depth, columns);
         let parts = ["query", "key", "value"]
             .map(|part| linear(&format!("attention.self.{part}"), hidden, hidden));
         let [query, key, value] = parts;
-        Ok(Layer {
+        Ok(FloatLayer {
             qkv: side_by_side([query?, key?, value?]),
             attention_output: linear("attention.output.dense", hidden, hidden)?,
             attention_norm: self.norm(&named("attention.output.LayerNorm"), hidden)?,
@@ -179,7 +117,7 @@ impl Finder<'_> {
         })
     }
 
-    fn linear(&self, name: &str, depth: usize, columns: usize) -> Result<Linear, String> {
+    fn linear(&self, name: &str, depth: usize, columns: usize) -> Result<FloatLinear, String> {
         let bias = format!("{name}.bias");
         let product = self
             .graph
@@ -192,7 +130,7 @@ impl Finder<'_> {
         let weights = product.input.iter().find(|input| self.graph.is_initializer(input));
         let weights =
             weights.ok_or_else(|| format!("the MatMul before {bias:?} has no stored matrix"))?;
-        Ok(Linear {
+        Ok(FloatLinear {
             depth,
             columns,
             weights: self.graph.floats(weights, &[depth, columns])?,
@@ -240,11 +178,11 @@ impl Finder<'_> {
 }
 
 /// Joins layers of the same input into one.
-fn side_by_side(parts: [Linear; 3]) -> Linear {
+fn side_by_side(parts: [FloatLinear; 3]) -> FloatLinear {
     let depth = parts[0].depth;
     let rows = (0..depth)
         .flat_map(|k| parts.iter().map(move |p| &p.weights[k * p.columns..][..p.columns]));
-    Linear {
+    FloatLinear {
         depth,
         columns: parts.iter().map(|p| p.columns).sum(),
         weights: rows.collect::<Vec<_>>().concat(),

@@ -2,6 +2,7 @@
 
 mod attention;
 mod linear;
+mod matmul;
 mod norm;
 mod quantise;
 mod scan;
@@ -84,6 +85,17 @@ impl Kernels {
         checked_width(row.len());
         // SAFETY: the features were checked when `self` was made.
         unsafe { (self.table.gelu)(row) }
+    }
+
+    /// GELU of every element, and its slope there, for training.
+    ///
+    /// # Panics
+    ///
+    /// If the length is no multiple of 16 or lengths differ.
+    pub fn gelu_and_slope(&self, row: &mut [f32], slope: &mut [f32]) {
+        assert_eq!(checked_width(row.len()), slope.len(), "slope");
+        // SAFETY: the features were checked when `self` was made.
+        unsafe { (self.table.gelu_and_slope)(row, slope) }
     }
 
     /// `out[i] = query . rows[i]` for rows that lie one after the other.

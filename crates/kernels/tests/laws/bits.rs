@@ -62,6 +62,9 @@ fn everything(
     let mut sum = reals[..384].to_vec();
     kernels.add_scaled_i8(&mut sum, &layer.row_major[..384], 0.037);
     results.push(("add_scaled_i8", sum.clone()));
+    let (mut activated, mut slope) = (sum.clone(), vec![0.0; sum.len()]);
+    kernels.gelu_and_slope(&mut activated, &mut slope);
+    results.extend([("gelu_and_slope", activated), ("slope", slope)]);
     kernels.gelu(&mut sum);
     results.push(("gelu", sum));
     let weights = pack_outliers(&noise(seed + 12, 16 * 384));

@@ -9,5 +9,6 @@ mod bits;
 mod fixture;
 mod isa;
 mod linear;
+mod matmul;
 mod rows;
 mod scan;

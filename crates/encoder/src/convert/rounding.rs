@@ -1,0 +1,93 @@
+//! From f32 weights to the file: calibration, balancing, rounding, writing.
+
+use std::num::NonZero;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+
+use synaptoroute_kernels::Kernels;
+
+use super::samples::Samples;
+use super::{Converted, quantise, reference, write};
+use crate::config::Config;
+use crate::float::FloatWeights;
+
+/// Texts that run together: a layer's weights are read once for all of them.
+const GROUP: usize = 32;
+
+/// Weights to be rounded, and texts to balance them by.
+pub(super) struct Rounding<'a> {
+    pub(super) weights: &'a FloatWeights,
+    pub(super) config: Config,
+    /// The tokens in order, one a line.
+    pub(super) vocabulary: Vec<u8>,
+    /// Token ids of typical texts; the last is the frame around an empty text.
+    pub(super) sentences: Vec<Vec<u32>>,
+    /// The file is the same whatever their number.
+    pub(super) threads: NonZero<usize>,
+}
+
+impl Rounding<'_> {
+    /// The model file, or the name of a tensor that is not finite. Calls `progress(done, of)` as
+    /// texts pass, on the caller's thread.
+    ///
+    /// Besides the sentences, every eighth token of the vocabulary is run alone: scripts and
+    /// symbols that no sentence has show their largest channels that way.
+    pub(super) fn run(self, progress: impl FnMut(usize, usize)) -> Result<Converted, String> {
+        let frame = self.sentences.last().expect("the frame is among them");
+        let lone = lone_tokens(&self.config, &self.vocabulary, frame);
+        let samples = self.samples(&lone, progress);
+        let tensors = quantise::tensors(self.weights, &samples, self.vocabulary);
+        match tensors.iter().find(|tensor| !tensor.data.is_finite()) {
+            Some(tensor) => Err(tensor.name.clone()),
+            None => Ok(Converted {
+                bytes: write::file(&self.config, tensors),
+                config: self.config,
+            }),
+        }
+    }
+
+    /// What the layers take in, on all threads.
+    fn samples(&self, lone: &[Vec<u32>], mut progress: impl FnMut(usize, usize)) -> Samples {
+        // Lone tokens stretch the ranges, but the middle is that of real sentences.
+        let groups = self.sentences.chunks(GROUP).map(|texts| (texts, true));
+        let groups: Vec<_> = groups.chain(lone.chunks(GROUP).map(|texts| (texts, false))).collect();
+        let of = self.sentences.len() + lone.len();
+        let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let all = Mutex::new(Samples::new(&self.config));
+        let kernels = Kernels::detect();
+        let work = |mut progress: Option<&mut dyn FnMut(usize, usize)>| {
+            while let Some(&(texts, keep_rows)) = groups.get(next.fetch_add(1, Ordering::Relaxed)) {
+                if let Some(progress) = &mut progress {
+                    progress(done.load(Ordering::Relaxed), of);
+                }
+                let mut samples = Samples::new(&self.config);
+                samples.keep_rows = keep_rows;
+                reference::run(self.weights, &kernels, texts, &mut samples);
+                // A median and a range do not ask in which order values came.
+                all.lock().unwrap_or_else(PoisonError::into_inner).add(samples);
+                done.fetch_add(texts.len(), Ordering::Relaxed);
+            }
+        };
+        thread::scope(|scope| {
+            for _ in 1..self.threads.get().min(groups.len()) {
+                // Without another thread the work is done all the same.
+                let builder = thread::Builder::new().name("calibrate".to_owned());
+                if builder.spawn_scoped(scope, || work(None)).is_err() {
+                    break;
+                }
+            }
+            work(Some(&mut progress));
+        });
+        progress(of, of);
+        all.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Every eighth token, inside the frame of every text; not those in brackets, which are
+/// markers or were never trained.
+fn lone_tokens(config: &Config, vocabulary: &[u8], frame: &[u32]) -> Vec<Vec<u32>> {
+    let words = vocabulary.split(|&b| b == b'\n').zip(0..config.vocabulary as u32);
+    let spread = words.filter(|(word, id)| id % 8 == 0 && !word.starts_with(b"["));
+    spread.map(|(_, id)| vec![frame[0], id, frame[1]]).collect()
+}

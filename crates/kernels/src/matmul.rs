@@ -1,0 +1,204 @@
+//! Products of f32 matrices.
+//!
+//! Blocked as in BLIS (Van Zee and van de Geijn, *BLIS: a framework for rapidly instantiating BLAS
+//! functionality*, ACM TOMS 2015): blocks of both operands are copied into the order in which the
+//! innermost loop reads them, and a tile of the result stays in registers over a block's depth.
+//!
+//! An element is the sum of its products in order of depth, fused, [`DEPTH`] at a time. It does not
+//! depend on the size of the result, on where in it the element lies, or on the instruction set.
+
+use crate::simd::{LANES, Simd};
+
+/// Depth of a block. A strip of the right operand, 16 columns of this depth, takes 24 KB: most of a
+/// first-level cache.
+const DEPTH: usize = 384;
+/// Rows of the left operand that are copied together: with [`DEPTH`] 147 KB, of a second-level cache.
+const ROWS: usize = 96;
+/// Columns of the right operand that are copied together: with [`DEPTH`] 1.2 MB, of a third-level one.
+const COLUMNS: usize = 768;
+
+/// A matrix somewhere in memory: element (i, j) lies at `i * row_stride + j * column_stride`.
+#[derive(Clone, Copy, Debug)]
+pub struct MatrixView<'a> {
+    pub(crate) data: &'a [f32],
+    pub(crate) rows: usize,
+    pub(crate) columns: usize,
+    pub(crate) row_stride: usize,
+    pub(crate) column_stride: usize,
+}
+
+impl<'a> MatrixView<'a> {
+    /// `rows` rows of `columns` numbers, one after the other.
+    ///
+    /// # Panics
+    ///
+    /// If `data` holds another number of them.
+    #[must_use]
+    pub fn new(data: &'a [f32], rows: usize, columns: usize) -> Self {
+        assert_eq!(data.len(), rows * columns, "{rows} x {columns}");
+        Self { data, rows, columns, row_stride: columns, column_stride: 1 }
+    }
+
+    /// So many of its columns, from `first` on.
+    ///
+    /// # Panics
+    ///
+    /// If there are not as many.
+    #[must_use]
+    pub fn columns(self, first: usize, count: usize) -> Self {
+        assert!(first + count <= self.columns, "{first} + {count} of {}", self.columns);
+        let data = &self.data[(first * self.column_stride).min(self.data.len())..];
+        Self { data, columns: count, ..self }
+    }
+
+    /// So many of its rows, from `first` on.
+    ///
+    /// # Panics
+    ///
+    /// If there are not as many.
+    #[must_use]
+    pub fn rows(self, first: usize, count: usize) -> Self {
+        self.transposed().columns(first, count).transposed()
+    }
+
+    /// Rows become columns.
+    #[must_use]
+    pub fn transposed(self) -> Self {
+        let Self { data, rows, columns, row_stride, column_stride } = self;
+        Self {
+            data,
+            rows: columns,
+            columns: rows,
+            row_stride: column_stride,
+            column_stride: row_stride,
+        }
+    }
+}
+
+/// `out = a b`, or with `add` `out += a b`; `out` in rows, one after the other.
+#[inline(always)]
+pub(crate) fn matmul<S: Simd>(
+    s: S,
+    a: &MatrixView<'_>,
+    b: &MatrixView<'_>,
+    add: bool,
+    out: &mut [f32],
+) {
+    // As many sums as leave registers for what they are made from: 24 of 32, 12 of 16.
+    if S::WIDE {
+        blocked::<S, 12, 2>(s, a, b, add, out);
+    } else {
+        blocked::<S, 6, 1>(s, a, b, add, out);
+    }
+}
+
+#[inline(always)]
+fn blocked<S: Simd, const R: usize, const B: usize>(
+    s: S,
+    a: &MatrixView<'_>,
+    b: &MatrixView<'_>,
+    add: bool,
+    out: &mut [f32],
+) {
+    if a.columns == 0 && !add {
+        out.fill(0.0);
+    }
+    let (mut left, mut right) = (Vec::new(), Vec::new());
+    for column in (0..b.columns).step_by(COLUMNS) {
+        let columns = COLUMNS.min(b.columns - column);
+        for start in (0..a.columns).step_by(DEPTH) {
+            let depth = DEPTH.min(a.columns - start);
+            pack(b.transposed(), column, columns, start, depth, B * LANES, &mut right);
+            let add = add || start > 0;
+            for row in (0..a.rows).step_by(ROWS) {
+                let rows = ROWS.min(a.rows - row);
+                pack(*a, row, rows, start, depth, R, &mut left);
+                for (strip, b_strip) in right.chunks_exact(depth * B * LANES).enumerate() {
+                    let column = column + strip * B * LANES;
+                    let width = (B * LANES).min(b.columns - column);
+                    for (panel, a_panel) in left.chunks_exact(depth * R).enumerate() {
+                        let row = row + panel * R;
+                        let sums = tile::<S, R, B>(s, a_panel, b_strip);
+                        for (r, sums) in sums.into_iter().enumerate().take(a.rows - row) {
+                            let out = &mut out[(row + r) * b.columns + column..][..width];
+                            write(s, sums, add, out);
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Copies rows `first..first + count` of `matrix`, columns `start..start + depth`, in panels of
+/// `height` rows; within one, the rows' elements of a column lie together. Rows that a last panel
+/// lacks are 0.
+#[inline(always)]
+fn pack(
+    matrix: MatrixView<'_>,
+    first: usize,
+    count: usize,
+    start: usize,
+    depth: usize,
+    height: usize,
+    out: &mut Vec<f32>,
+) {
+    let MatrixView { data, row_stride, column_stride, .. } = matrix;
+    out.clear();
+    out.resize(count.div_ceil(height) * height * depth, 0.0);
+    for (panel, out) in out.chunks_exact_mut(height * depth).enumerate() {
+        let row = first + panel * height;
+        let rows = height.min(first + count - row);
+        if row_stride == 1 {
+            for (k, out) in out.chunks_exact_mut(height).enumerate() {
+                let from = row + (start + k) * column_stride;
+                out[..rows].copy_from_slice(&data[from..from + rows]);
+            }
+        } else {
+            for r in 0..rows {
+                let from = &data[(row + r) * row_stride + start * column_stride..];
+                let from = from.iter().step_by(column_stride);
+                for (out, &x) in out[r..].iter_mut().step_by(height).zip(from.take(depth)) {
+                    *out = x;
+                }
+            }
+        }
+    }
+}
+
+/// The products of a panel of `R` rows with a strip of `B` times sixteen columns.
+#[inline(always)]
+fn tile<S: Simd, const R: usize, const B: usize>(s: S, a: &[f32], b: &[f32]) -> [[S::F; B]; R] {
+    let mut sums = [[s.splat(0.0); B]; R];
+    let b = b.as_chunks::<LANES>().0.as_chunks::<B>().0;
+    for (a, b) in a.as_chunks::<R>().0.iter().zip(b) {
+        let mut columns = [s.splat(0.0); B];
+        for i in 0..B {
+            columns[i] = s.load(&b[i]);
+        }
+        for r in 0..R {
+            let x = s.splat(a[r]);
+            for i in 0..B {
+                sums[r][i] = s.mul_add(x, columns[i], sums[r][i]);
+            }
+        }
+    }
+    sums
+}
+
+/// A row of a tile to its place, as far as that reaches.
+#[inline(always)]
+fn write<S: Simd, const B: usize>(s: S, sums: [S::F; B], add: bool, out: &mut [f32]) {
+    let (whole, rest) = out.as_chunks_mut::<LANES>();
+    for (out, sum) in whole.iter_mut().zip(sums) {
+        let sum = if add { s.add(s.load(out), sum) } else { sum };
+        s.store(out, sum);
+    }
+    if !rest.is_empty() {
+        let mut lanes = [0.0; LANES];
+        s.store(&mut lanes, sums[whole.len()]);
+        for (out, sum) in rest.iter_mut().zip(lanes) {
+            *out = if add { *out + sum } else { sum };
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! What is to be learned: texts as token ids, and their routes.
+
+use synaptoroute_encoder::Tokenizer;
+
+use crate::error::TuneError;
+
+/// Longest text, in tokens, that is learned from; the rest of a longer one is cut.
+const LONGEST: usize = 64;
+/// Texts of a route that are learned from at most: a huge route would be nearly all that is seen
+/// of it, in steps that are made anyway.
+const MEMBERS: usize = 1000;
+/// Fewest routes: with fewer there is too little to tell apart.
+pub const FEWEST_ROUTES: usize = 4;
+/// Fewest routes that have two utterances or more: pairs are what is learned from.
+pub const FEWEST_PAIRS: usize = 2;
+
+/// Texts to learn from, in a canonical order.
+#[derive(Clone, Debug)]
+pub struct Lesson {
+    /// Token ids of each text.
+    pub(crate) ids: Vec<Vec<u32>>,
+    /// Of each text; none of those that belong to no route.
+    pub(crate) labels: Vec<Option<usize>>,
+    /// Places of each route's texts.
+    pub(crate) members: Vec<Vec<usize>>,
+    /// Places of texts that belong to no route.
+    pub(crate) foreign: Vec<usize>,
+}
+
+impl Lesson {
+    /// Of routes, each with its utterances, and of texts that belong to none of them.
+    ///
+    /// The order of the routes is the caller's; a lesson of the same routes in another order
+    /// draws other batches.
+    ///
+    /// # Errors
+    ///
+    /// There are too few routes or utterances to learn from, or a text cannot be tokenised.
+    pub fn new<T: AsRef<str>>(
+        tokenizer: &Tokenizer,
+        routes: &[Vec<T>],
+        foreign: &[T],
+    ) -> Result<Self, TuneError> {
+        let routes: Vec<&[T]> =
+            routes.iter().map(Vec::as_slice).filter(|texts| !texts.is_empty()).collect();
+        if routes.len() < FEWEST_ROUTES {
+            return Err(TuneError::FewRoutes { found: routes.len(), least: FEWEST_ROUTES });
+        }
+        let pairs = routes.iter().filter(|texts| texts.len() > 1).count();
+        if pairs < FEWEST_PAIRS {
+            return Err(TuneError::FewPairs { found: pairs, least: FEWEST_PAIRS });
+        }
+        let mut lesson =
+            Self { ids: Vec::new(), labels: Vec::new(), members: Vec::new(), foreign: Vec::new() };
+        for (route, texts) in routes.into_iter().enumerate() {
+            let every = texts.len().div_ceil(MEMBERS);
+            let mut members = Vec::new();
+            for text in texts.iter().step_by(every) {
+                members.push(lesson.add(tokenizer, text.as_ref(), Some(route))?);
+            }
+            lesson.members.push(members);
+        }
+        for text in foreign {
+            let place = lesson.add(tokenizer, text.as_ref(), None)?;
+            lesson.foreign.push(place);
+        }
+        Ok(lesson)
+    }
+
+    /// Texts that are learned from.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.ids.len()
+    }
+
+    /// Never: there are routes.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ids.is_empty()
+    }
+
+    fn add(
+        &mut self,
+        tokenizer: &Tokenizer,
+        text: &str,
+        label: Option<usize>,
+    ) -> Result<usize, TuneError> {
+        let tokens = tokenizer.encode(text);
+        let mut ids = tokens.map_err(|e| TuneError::Tokenizer(e.to_string()))?.ids;
+        if ids.len() > LONGEST {
+            let end = ids[ids.len() - 1];
+            ids.truncate(LONGEST - 1);
+            ids.push(end);
+        }
+        self.ids.push(ids);
+        self.labels.push(label);
+        Ok(self.ids.len() - 1)
+    }
+}
