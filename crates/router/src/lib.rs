@@ -42,6 +42,7 @@ mod samples;
 mod settings;
 mod snapshot;
 mod text;
+mod text_order;
 mod threshold;
 
 pub use change::{Change, ImportMode, RoutePatch, SettingsPatch};

@@ -1,13 +1,12 @@
 //! What a fit learns from, in one canonical order.
 
-use sha2::{Digest as _, Sha256};
-
 use super::matrix::Matrix;
 use super::report::Unfitted;
 use crate::edit::Owner;
 use crate::name::RouteName;
 use crate::snapshot::Snapshot;
 use crate::text::Text;
+use crate::text_order::by_hash;
 
 /// Utterances a fit learns from at most: of larger routes those with the smallest hashes.
 const UTTERANCES: usize = 1 << 15;
@@ -54,11 +53,7 @@ impl Corpus {
         // Of too many routes nothing is learned, and nothing need be read.
         for (label, name) in corpus.names.iter().enumerate().filter(|_| most > 0) {
             let placed = snapshot.placed_texts(&Owner::Utterances(name.clone()));
-            let mut hashed: Vec<_> =
-                placed.into_iter().map(|placed| (hash(&placed.text), placed)).collect();
-            hashed.sort_unstable_by(|(a, x), (b, y)| {
-                a.cmp(b).then_with(|| x.text.as_str().cmp(y.text.as_str()))
-            });
+            let hashed = by_hash(placed, |placed| placed.text.as_str());
             corpus.hashes.push(hashed.iter().map(|&(hash, _)| hash).collect());
             for (_, placed) in hashed.into_iter().take(most) {
                 corpus.vectors.data.extend_from_slice(&placed.vector);
@@ -143,12 +138,6 @@ fn most_of_a_route(counts: &[usize]) -> usize {
         if total(middle) <= bound { low = middle } else { high = middle - 1 }
     }
     low
-}
-
-/// 64 bits of a text's SHA-256.
-pub(crate) fn hash(text: &Text) -> u64 {
-    let digest = Sha256::digest(text.as_str());
-    u64::from_be_bytes(digest[..8].try_into().expect("a digest has 32 bytes"))
 }
 
 fn mean(vectors: &Matrix) -> Vec<f32> {

@@ -43,7 +43,6 @@ pub use self::train::Fitted;
 pub use self::wire::FitFileError;
 
 pub(crate) use self::acceptance::Acceptance;
-pub(crate) use self::corpus::hash as text_hash;
 pub(crate) use self::scorer::{Part, Scorer};
 
 use self::blend::Weights;
