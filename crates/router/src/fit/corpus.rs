@@ -122,7 +122,8 @@ pub(super) fn unfitted(counts: &[usize], samples: usize, in_scope: usize) -> Opt
     } else if most == 0 {
         Some(Unfitted::ManyRoutes)
     } else if learned.sum::<usize>() + in_scope < ENOUGH {
-        Some(Unfitted::FewUtterances)
+        // With one of each nothing can be held out, however many there are.
+        Some(if most == 1 { Unfitted::ManyRoutes } else { Unfitted::FewUtterances })
     } else {
         None
     }
@@ -146,4 +147,20 @@ fn mean(vectors: &Matrix) -> Vec<f32> {
         sums.iter_mut().zip(vectors.row(row)).for_each(|(sum, &x)| *sum += f64::from(x));
     }
     sums.iter().map(|sum| (sum / vectors.rows.max(1) as f64) as f32).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// From 3,163 routes on there is room for one utterance of each, and the advice was to add more.
+    #[test]
+    fn too_many_routes_are_not_called_too_few_utterances() {
+        let reason = |routes: usize, each: usize| unfitted(&vec![each; routes], 0, 0);
+        assert_eq!(reason(3162, 10), None);
+        for routes in [3163, 4472, 4473, 100_000] {
+            assert_eq!(reason(routes, 10), Some(Unfitted::ManyRoutes), "{routes}");
+        }
+        assert_eq!(reason(1000, 1), Some(Unfitted::FewUtterances));
+    }
 }

@@ -107,6 +107,13 @@ macro_rules! packed {
     };
 }
 
+impl Floats {
+    /// An infinity or a NaN would reach a confidence, and no cut refuses a NaN.
+    fn are_numbers(&self) -> bool {
+        self.0.iter().all(|number| number.is_finite())
+    }
+}
+
 packed!(Floats, f32);
 packed!(Words, u32);
 packed!(Hashes, u64);
@@ -217,14 +224,16 @@ impl Fit {
         {
             return Err(broken("its routes are not in order"));
         }
+        let floats = [&wire.head, &wire.biases, &wire.centroids, &wire.idf, &wire.lexicon_weights];
         let numbers =
             wire.score.iter().chain(&wire.sum).chain(&wire.score_line).chain(&wire.sum_line);
         if !numbers.chain([&wire.slope, &wire.middle]).all(|number| number.is_finite())
+            || !floats.into_iter().all(Floats::are_numbers)
             || wire.slope < 0.0
             || wire.score_line[1] < 0.0
             || wire.sum_line[1] < 0.0
         {
-            return Err(broken("a number is none"));
+            return Err(broken("one of its numbers cannot be"));
         }
         let weights = |[centroid, head, lexical]: [f64; 3]| Weights { centroid, head, lexical };
         let line = |[at_zero, slope]: [f64; 2]| Line { at_zero, slope };
