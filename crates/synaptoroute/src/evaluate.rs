@@ -115,7 +115,7 @@ impl Router {
     }
 
     /// Those of the samples that are wanted, each with its vector.
-    fn vectors_of<'a>(
+    pub(crate) fn vectors_of<'a>(
         &self,
         samples: &'a Samples,
         wanted: impl Fn(&Sample) -> bool,

@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use synaptoroute::{
-    Background, Decision, FileFormat, FitOptions, OpenOptions, RouteOptions, Router, RoutesFile,
-    SampleFormat, Samples, background_texts,
+    Background, Decision, FileFormat, FitOptions, Objective, OpenOptions, RouteOptions, Router,
+    RoutesFile, SampleFormat, Samples, background_texts,
 };
 
-use crate::support::{model, text};
+use crate::support::{model, moody, text};
 
 fn routes() -> RoutesFile {
     let file = include_str!("../../../../examples/support.yaml");
@@ -92,6 +92,33 @@ fn what_is_added_counts_at_once_and_is_learned_in_the_background() {
     let (here, there) = (here.fitted().unwrap(), there.fitted().unwrap());
     assert_eq!(here.inputs(), there.inputs());
     assert_eq!(here.threshold(), there.threshold());
+}
+
+/// A fit in the background that had begun before took the place of one that was asked for
+/// meanwhile, and what had been asked for was forgotten.
+#[test]
+fn what_is_asked_for_during_a_fit_in_the_background_stays() {
+    let (router, encoder) = moody();
+    router.load(routes(), &|_, _| ()).unwrap();
+    let samples = "{\"text\": \"where is my parcel\", \"intent\": \"order_status\"}";
+    let samples = Samples::parse(samples, SampleFormat::JsonLines).unwrap();
+    let options = FitOptions { samples: Some(&samples), ..FitOptions::default() };
+    assert!(router.fit(options, &|_, _| ()).unwrap().installed);
+    let name = "order_status".try_into().unwrap();
+    router.add_utterances(&name, vec![text("has my parcel left")], None).unwrap();
+
+    // The background encodes the samples of the fit before; meanwhile somebody asks for another.
+    let keep: Objective = "keep=0.9".parse().unwrap();
+    let handle = router.clone();
+    *encoder.hook.lock().unwrap() = Some(Box::new(move || {
+        let options = FitOptions { objective: Some(keep), ..FitOptions::default() };
+        handle.fit(options, &|_, _| ()).unwrap();
+    }));
+    assert!(!router.refit().unwrap(), "it came too late");
+    let snapshot = router.snapshot();
+    assert_eq!(snapshot.fitted().unwrap().plan().objective, keep);
+    let fits = router.fits().unwrap();
+    assert_eq!((fits.len(), fits[0].automatic, fits[0].in_force), (2, false, true));
 }
 
 #[test]
