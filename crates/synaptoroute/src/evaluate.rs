@@ -4,8 +4,8 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use synaptoroute_router::{
-    CrossValidation, Evaluation, FoldCount, Judged, Report, Sample, SamplePlace, Samples, Snapshot,
-    Text,
+    CrossValidation, Evaluation, FitPlan, FoldCount, Judged, Report, Sample, SamplePlace, Samples,
+    Snapshot, Text,
 };
 
 use crate::embed::{Progress, embed_all};
@@ -59,17 +59,26 @@ impl Router {
         let asked = plan.count();
         // What was fitted must not have seen what is held out: each fold gets a fit of its own, asked
         // for the same. Of what is left too little may be known; then it is as if nothing were fitted.
+        let core = self.core();
+        let again = match snapshot.fitted() {
+            Some(_) => {
+                let plan = FitPlan::next(&snapshot);
+                let samples = core.encode_samples(&plan)?;
+                Some((plan, samples))
+            }
+            None => None,
+        };
         let failure = RefCell::new(None);
         let refit = |without: &Snapshot| {
-            if snapshot.fitted().is_none() {
-                return without.clone();
-            }
-            let fitted = self.core().fit_as_before(without, &Threads::all());
-            let fit = fitted.unwrap_or_else(|error| {
-                *failure.borrow_mut() = Some(error);
-                None
-            });
-            without.with_fit(fit)
+            let Some((plan, samples)) = &again else { return without.clone() };
+            let fitted = core.fit(without, plan, samples, &Threads::all());
+            without.with_fit(fitted.map_or_else(
+                |error| {
+                    *failure.borrow_mut() = Some(error);
+                    None
+                },
+                |fitted| fitted.fit,
+            ))
         };
         let report = plan.run(&snapshot, &self.model().name, &refit, &|done| progress(done, asked));
         match failure.into_inner() {

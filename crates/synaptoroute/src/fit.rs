@@ -1,7 +1,6 @@
 //! Fitting a namespace: when it is asked for, and in the background when texts change.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use synaptoroute_router::{
     EvidenceSet, Executor, FileFit, Fit, FitInputs, FitPlan, FitReport, Fitted, Labelled,
@@ -158,7 +157,8 @@ fn with_vector((sample, vector): (&Sample, Vec<f32>)) -> Labelled {
 }
 
 impl Core {
-    fn fit(
+    /// A fit by a plan, whose samples were encoded.
+    pub(crate) fn fit(
         &self,
         snapshot: &Snapshot,
         plan: &FitPlan,
@@ -175,27 +175,12 @@ impl Core {
         Ok(snapshot.fit(&inputs, executor)?)
     }
 
-    /// A fit of this snapshot, asked for what the one before was.
-    pub(crate) fn fit_as_before(
-        &self,
-        snapshot: &Snapshot,
-        executor: &dyn Executor,
-    ) -> Result<Option<Arc<Fit>>, RouterError> {
-        Ok(self.fit_to_plan(snapshot, &FitPlan::next(snapshot), executor)?.fit)
-    }
-
-    /// A fit with the plan's own samples.
-    fn fit_to_plan(
-        &self,
-        snapshot: &Snapshot,
-        plan: &FitPlan,
-        executor: &dyn Executor,
-    ) -> Result<Fitted, RouterError> {
+    /// The plan's samples, encoded.
+    pub(crate) fn encode_samples(&self, plan: &FitPlan) -> Result<Vec<Labelled>, RouterError> {
         let texts: Vec<&Text> = plan.samples.iter().map(|sample| &sample.text).collect();
         let vectors = embed_all(&*self.encoder, &texts, &|_, _| ());
         let vectors = vectors.map_err(|(_, source)| source)?;
-        let samples: Vec<Labelled> = plan.samples.iter().zip(vectors).map(with_vector).collect();
-        self.fit(snapshot, plan, &samples, executor)
+        Ok(plan.samples.iter().zip(vectors).map(with_vector).collect())
     }
 
     fn put_fit(
@@ -240,30 +225,10 @@ impl Core {
         if before.is_some_and(|fit| fit.inputs() == inputs) {
             return Ok(false);
         }
-        let Fitted { fit, mut report, .. } = self.fit_to_plan(&snapshot, &plan, executor)?;
+        let samples = self.encode_samples(&plan)?;
+        let Fitted { fit, mut report, .. } = self.fit(&snapshot, &plan, &samples, executor)?;
         let Some(fit) = fit else { return Ok(false) };
         report.installed = true;
         Ok(self.put_fit(space, fit, &report, wish)?.changed)
-    }
-}
-
-/// One thread, which gives up once the router is closed.
-pub(crate) struct Background<'a> {
-    closing: &'a AtomicBool,
-}
-
-impl<'a> Background<'a> {
-    pub(crate) fn new(closing: &'a AtomicBool) -> Self {
-        Self { closing }
-    }
-}
-
-impl Executor for Background<'_> {
-    fn run(&self, tasks: usize, task: &(dyn Fn(usize) + Sync)) {
-        (0..tasks).for_each(task);
-    }
-
-    fn cancelled(&self) -> bool {
-        self.closing.load(Ordering::Relaxed)
     }
 }

@@ -2,13 +2,18 @@
 //!
 //! - [`Snapshot::fit`](crate::Snapshot::fit) takes [`FitInputs`] and gives a [`Fit`] with its
 //!   [`FitReport`]; [`Snapshot::with_fit`](crate::Snapshot::with_fit) puts it in force.
-//! - `corpus` is what is learned from, in canonical order; `head`, `lexical` and `learned` are
-//!   what is learned; `held_out` is evidence from models that did not see the text.
-//! - `blend` chooses how much evidence counts for *who*; `acceptance` learns confidence, which
+//! - `train` goes from the one to the other. `inputs`, `options` and `objective` are what is asked
+//!   for, `report` is what there is to tell.
+//! - `corpus` is what is learned from, in canonical order; `head` (by `lbfgs`), `lexical` (by
+//!   `ngrams`) and `learned` are what is learned; `held_out` is evidence from models that did not see
+//!   the text; `matrix` is how tables of numbers lie in memory.
+//! - `trials` are texts whose right answer is known, `judged` is what a rule would say of them.
+//!   `blend` chooses how much evidence counts for *who*; `acceptance` learns confidence, which
 //!   says *whether*; `cuts` meets an [`Objective`]; `rule` cross-validates the last two.
-//! - `wire` is how a fit is kept.
+//! - `imputed` is what stands in for the evidence of routes that are newer than the fit.
+//! - `scorer` is a fit at the moment of a decision; `wire` is how it is kept.
 //!
-//! It has no threads: independent parts go to an [`Executor`].
+//! It has no threads: independent parts go to an [`Executor`], which `executor` declares.
 
 mod acceptance;
 mod blend;

@@ -33,7 +33,7 @@ pub enum FitFileError {
         found: u32,
     },
     /// It was learned from another model's vectors.
-    #[error("it was learned from the vectors of another model ({found})")]
+    #[error("it was learned from the vectors of another model ({found}): use that one")]
     ForeignModel {
         /// The fingerprint of that model.
         found: String,
