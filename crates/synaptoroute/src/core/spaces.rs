@@ -39,8 +39,10 @@ pub(crate) fn load(
     let mut fits: BTreeMap<NamespaceName, Arc<Fit>> = BTreeMap::new();
     for (name, json) in store.fits_in_force()? {
         match Fit::from_json(&json, dimensions) {
-            Ok(fit) => drop(fits.insert(name, Arc::new(fit))),
-            // An older layout is fitted anew.
+            Ok(fit) => {
+                fits.insert(name, Arc::new(fit));
+            }
+            // What has another layout is fitted anew.
             Err(FitFileError::Version { .. }) => {}
             Err(error) => return Err(unreadable(error)),
         }

@@ -111,14 +111,14 @@ pub(super) fn write(
     requests: Vec<Request>,
     pending: &mut Pending,
 ) -> Result<(Vec<Reply>, bool), StoreError> {
-    let at = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis());
-    let at = u64::try_from(at).unwrap_or(u64::MAX);
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis());
+    let at_unix_ms = u64::try_from(since).unwrap_or(u64::MAX);
     let mut transaction = store.begin()?;
     let mut replies = Vec::with_capacity(requests.len());
     let mut wrote = false;
     for request in requests {
         wrote |= matches!(request, Request::Probe);
-        let reply = make(&mut transaction, spaces, request, pending, at);
+        let reply = make(&mut transaction, spaces, request, pending, at_unix_ms);
         match reply {
             Err(failure) if failure.is_store_failure() => return Err(failure),
             reply => {
