@@ -1,11 +1,13 @@
 //! How good a router's decisions are.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::sync::Arc;
 
+use synaptoroute_encoder::EncodeError;
 use synaptoroute_router::{
-    CrossValidation, Evaluation, FitPlan, FoldCount, Judged, Report, Sample, SamplePlace, Samples,
-    Snapshot, Text,
+    CrossValidation, Evaluation, FitPlan, FoldCount, Judged, Query, Report, Sample, SamplePlace,
+    Samples, Snapshot, Text,
 };
 
 use crate::embed::{Progress, embed_all};
@@ -27,8 +29,14 @@ impl Router {
     ) -> Result<Report, RouterError> {
         let snapshot = self.snapshot();
         samples.check(&snapshot)?;
-        let vectors = self.vectors_of(samples, |_| true, progress)?;
-        let judged = vectors.iter().map(|(sample, vector)| snapshot.judge(vector, sample));
+        let reading = |sample: &'_ Sample| self.reading(&snapshot, &sample.text).into_owned();
+        let readings: Vec<String> = samples.iter().map(reading).collect();
+        let texts: Vec<&str> = readings.iter().map(String::as_str).collect();
+        let vectors = embed_all(&*self.core().encoder, &texts, progress);
+        let vectors = vectors.map_err(|(index, source)| place_of(samples, index, source))?;
+        let queries = texts.iter().zip(&vectors).map(|(&text, vector)| Query { text, vector });
+        let judged =
+            queries.zip(samples.iter()).map(|(query, sample)| snapshot.judge(query, sample));
         Ok(self.report(&snapshot, samples, judged))
     }
 
@@ -98,11 +106,12 @@ impl Router {
         snapshot: &Snapshot,
         samples: &[Sample],
     ) -> Result<Vec<Judged>, RouterError> {
-        let texts: Vec<Text> = samples.iter().map(|sample| sample.text.clone()).collect();
-        let embeddings = self.embed(&texts)?.into_iter().zip(samples);
-        Ok(embeddings
-            .map(|(embedding, sample)| snapshot.judge(&embedding.vector, sample))
-            .collect())
+        let readings: Vec<Cow<'_, str>> =
+            samples.iter().map(|sample| self.reading(snapshot, &sample.text)).collect();
+        let (embeddings, _tokenising) = self.embed_timed(&readings)?;
+        let queries = readings.iter().zip(&embeddings);
+        let queries = queries.map(|(text, embedding)| Query { text, vector: &embedding.vector });
+        Ok(queries.zip(samples).map(|(query, sample)| snapshot.judge(query, sample)).collect())
     }
 
     /// What the samples came to, on this snapshot: the last part of [`Router::evaluate`].
@@ -132,13 +141,17 @@ impl Router {
     ) -> Result<Vec<(&'a Sample, Vec<f32>)>, RouterError> {
         let wanted: Vec<(usize, &Sample)> =
             samples.iter().enumerate().filter(|(_, sample)| wanted(sample)).collect();
-        let texts: Vec<&Text> = wanted.iter().map(|(_, sample)| &sample.text).collect();
+        let texts: Vec<&str> = wanted.iter().map(|(_, sample)| sample.text.as_str()).collect();
         let vectors = embed_all(&*self.core().encoder, &texts, progress);
         let vectors = vectors.map_err(|(index, source)| {
-            let place = wanted.get(index).and_then(|(index, _)| samples.place(*index));
-            let place = place.unwrap_or(SamplePlace::Item(index)).to_string();
-            RouterError::EncodeText { place, source }
+            place_of(samples, wanted.get(index).map_or(index, |(index, _)| *index), source)
         })?;
         Ok(wanted.into_iter().map(|(_, sample)| sample).zip(vectors).collect())
     }
+}
+
+/// A sample that could not be encoded.
+fn place_of(samples: &Samples, index: usize, source: EncodeError) -> RouterError {
+    let place = samples.place(index).unwrap_or(SamplePlace::Item(index)).to_string();
+    RouterError::EncodeText { place, source }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use synaptoroute_router::{
     EvidenceSet, Executor, FileFit, Fit, FitInputs, FitPlan, FitReport, Fitted, Labelled,
-    Objective, Revision, RoutesFile, Sample, Samples, Snapshot, Text,
+    Objective, Revision, RoutesFile, Sample, Samples, Snapshot,
 };
 use synaptoroute_store::{FitEntry, NewFit};
 
@@ -177,7 +177,7 @@ impl Core {
 
     /// The plan's samples, encoded.
     pub(crate) fn encode_samples(&self, plan: &FitPlan) -> Result<Vec<Labelled>, RouterError> {
-        let texts: Vec<&Text> = plan.samples.iter().map(|sample| &sample.text).collect();
+        let texts: Vec<&str> = plan.samples.iter().map(|sample| sample.text.as_str()).collect();
         let vectors = embed_all(&*self.encoder, &texts, &|_, _| ());
         let vectors = vectors.map_err(|(_, source)| source)?;
         Ok(plan.samples.iter().zip(vectors).map(with_vector).collect())

@@ -10,6 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{Evaluation, Judged, Report};
 use crate::checked;
+use crate::decide::Query;
 use crate::edit::{Edit, Owner, Place};
 use crate::name::RouteName;
 use crate::samples::Sample;
@@ -128,7 +129,8 @@ impl CrossValidation {
             let without = snapshot.with(snapshot.revision(), fold.forgotten.iter().cloned());
             let decider = refit(&without);
             evaluation.add(fold.asked.iter().map(|(sample, vector)| -> Judged {
-                let judged = decider.judge(vector, sample);
+                let query = Query { text: sample.text.as_str(), vector };
+                let judged = decider.judge(query, sample);
                 asked += 1;
                 progress(asked);
                 judged

@@ -11,6 +11,7 @@
 //!   `blend` chooses how much evidence counts for *who*; `acceptance` learns confidence, which
 //!   says *whether*; `cuts` meets an [`Objective`]; `rule` cross-validates the last two.
 //! - `imputed` is what stands in for the evidence of routes that are newer than the fit.
+//! - `spelling` reads misspelt words as the utterances have them.
 //! - `scorer` is a fit at the moment of a decision; `wire` is how it is kept.
 //!
 //! It has no threads: independent parts go to an [`Executor`], which `executor` declares.
@@ -35,6 +36,7 @@ mod options;
 mod report;
 mod rule;
 mod scorer;
+mod spelling;
 mod train;
 mod trials;
 mod wire;
@@ -53,6 +55,7 @@ pub(crate) use self::scorer::{Part, Scorer};
 use self::blend::Weights;
 use self::imputed::Line;
 use self::learned::Learned;
+use self::spelling::Spelling;
 use crate::digest::TextsDigest;
 use crate::name::RouteName;
 use crate::revision::Revision;
@@ -72,6 +75,8 @@ pub struct Fit {
     /// By name; the rows of what was learned are in this order.
     pub(crate) routes: Vec<FittedRoute>,
     pub(crate) learned: Learned,
+    /// Empty where words may not count.
+    pub(crate) spelling: Spelling,
     /// For *who*.
     pub(crate) score: Weights,
     /// For *whether*.

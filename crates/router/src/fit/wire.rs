@@ -13,6 +13,7 @@ use super::imputed::Line;
 use super::learned::Learned;
 use super::lexical::{Lexicon, Vocabulary};
 use super::matrix::Matrix;
+use super::spelling::Spelling;
 use super::{Fit, FitPlan, FittedRoute};
 use crate::file::FileFit;
 use crate::name::RouteName;
@@ -61,6 +62,8 @@ struct Wire {
     starts: Words,
     lexicon_routes: Words,
     lexicon_weights: Floats,
+    #[serde(default)]
+    words: Vec<(String, u32)>,
     score: [f64; 3],
     sum: [f64; 3],
     score_line: [f64; 2],
@@ -177,6 +180,7 @@ impl Fit {
             starts: Words(starts.to_vec()),
             lexicon_routes: Words(routes.iter().map(|&route| route.into()).collect()),
             lexicon_weights: Floats(lexicon_weights.to_vec()),
+            words: self.spelling.to_parts(),
             score: weights(&self.score),
             sum: weights(&self.sum),
             score_line: line(&self.score_line),
@@ -258,6 +262,8 @@ impl Fit {
                 vocabulary,
                 lexicon,
             },
+            spelling: Spelling::from_parts(wire.words)
+                .ok_or_else(|| broken("its words are not in order"))?,
             routes: wire
                 .routes
                 .into_iter()

@@ -135,3 +135,40 @@ fn a_dry_run_and_bad_samples_change_nothing() {
     assert!(error.contains("nowhere"), "{error}");
     assert!(router.snapshot().fitted().is_none() && router.fits().unwrap().is_empty());
 }
+
+/// One word in eight misspelt cost four points of accuracy, for the encoder sees pieces of other
+/// words in it.
+#[test]
+fn a_slip_is_read_over_once_the_words_are_learned() {
+    let router = Router::new(model());
+    router.load(routes(), &|_, _| ()).unwrap();
+    let answer = |query| router.route(&text(query), RouteOptions::default()).unwrap();
+    let slip = "I forgot my pasword";
+    assert_eq!(answer(slip).read_as, None, "nothing is learned yet");
+    router.fit(FitOptions::default(), &|_, _| ()).unwrap();
+
+    let read = answer(slip);
+    assert_eq!(read.read_as.as_deref(), Some("I forgot my password"));
+    let meant = answer("I forgot my password");
+    assert_eq!(meant.read_as, None);
+    assert_eq!(read.decision, meant.decision);
+    // "word" is no utterance's, but a word all the same.
+    assert_eq!(answer("I forgot my word").read_as, None);
+    let json = serde_json::to_string(&meant).unwrap();
+    assert!(!json.contains("read_as"), "{json}");
+
+    // An evaluation asks as a client does, and a batch as one by one.
+    let samples = format!("{{\"text\": \"{slip}\", \"intent\": \"password_reset\"}}");
+    let samples = Samples::parse(&samples, SampleFormat::JsonLines).unwrap();
+    let report = router.evaluate(&samples, &|_, _| ()).unwrap();
+    assert_eq!(report.errors().len(), usize::from(read.decision.intent.is_none()));
+    let batch = router.route_batch(&[text(slip)], RouteOptions::default()).unwrap();
+    assert_eq!((&batch[0].decision, &batch[0].read_as), (&read.decision, &read.read_as));
+
+    let mut file = routes();
+    file.settings.evidence.lexical = false;
+    let plain = Router::new(model());
+    plain.load(file, &|_, _| ()).unwrap();
+    plain.fit(FitOptions::default(), &|_, _| ()).unwrap();
+    assert_eq!(plain.route(&text(slip), RouteOptions::default()).unwrap().read_as, None);
+}

@@ -112,6 +112,7 @@ struct Answer {
     reason: String,
     candidates: Vec<Candidate>,
     truncated: bool,
+    read_as: Option<String>,
     explanation: Option<explain::Explanation>,
 }
 
@@ -143,6 +144,9 @@ fn print(text: &Text, answer: &Answer) -> Result<(), Failure> {
         answer.threshold,
         answer.reason.replace('_', " "),
     ))?;
+    if let Some(reading) = &answer.read_as {
+        output::line(format_args!("     read as {reading:?}"))?;
+    }
     if answer.truncated {
         output::line("     only the beginning was read: the text is longer than the model takes")?;
     }
