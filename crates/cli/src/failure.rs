@@ -4,7 +4,7 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -212,6 +212,16 @@ fn advice(error: &StoreError) -> String {
 }
 
 impl Failure {
+    /// What went wrong with the samples of a file, which is named where they are at fault.
+    pub(crate) fn of_samples(error: RouterError, path: Option<&Path>) -> Self {
+        match (error, path) {
+            (RouterError::Samples(source), Some(path)) => {
+                Self::Samples { path: path.into(), source }
+            }
+            (other, _) => other.into(),
+        }
+    }
+
     /// 1 where a check fell short, 2 where other words on the command line, or in the files it
     /// names, would help.
     pub(crate) fn exit_code(&self) -> ExitCode {

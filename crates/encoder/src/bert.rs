@@ -250,4 +250,8 @@ impl Encoder for Bert {
         let embeddings = vectors.chunks_exact(self.config.hidden).zip(&tokens).map(embed).collect();
         Ok((embeddings, tokenising))
     }
+
+    fn knows(&self, word: &str) -> bool {
+        self.tokenizer.knows(word)
+    }
 }

@@ -88,6 +88,10 @@ impl<E: Encoder> Encoder for Cached<E> {
         Ok((found.into_iter().flatten().collect(), tokenising))
     }
 
+    fn knows(&self, word: &str) -> bool {
+        self.encoder.knows(word)
+    }
+
     fn cache_stats(&self) -> Option<CacheStats> {
         Some(CacheStats {
             hits: self.hits.load(Ordering::Relaxed),

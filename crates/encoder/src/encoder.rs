@@ -29,6 +29,12 @@ pub trait Encoder: Send + Sync {
         Ok((self.encode(texts)?, Duration::ZERO))
     }
 
+    /// Whether it knows this word, in lower case, as a whole: one that it does not know may be
+    /// misspelt. An encoder that does not tell knows all words.
+    fn knows(&self, _word: &str) -> bool {
+        true
+    }
+
     /// What a cache in front of it did; `None` where there is none.
     fn cache_stats(&self) -> Option<CacheStats> {
         None

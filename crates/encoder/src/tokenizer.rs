@@ -24,6 +24,7 @@ pub struct Tokenizer {
     inner: WordPieceTokenizer,
     cls: u32,
     sep: u32,
+    unknown: u32,
     max_tokens: usize,
 }
 
@@ -54,7 +55,7 @@ impl Tokenizer {
             let place = words.iter().position(|w| *w == token);
             place.map(|i| i as u32).ok_or_else(|| fail(format!("no token {token:?}")))
         };
-        let (cls, sep, _) = (id(&config.cls)?, id(&config.sep)?, id(&config.unknown)?);
+        let (cls, sep, unknown) = (id(&config.cls)?, id(&config.sep)?, id(&config.unknown)?);
         for token in &config.special {
             // One that is not in the vocabulary would get an id beyond the table.
             id(token)?;
@@ -84,7 +85,7 @@ impl Tokenizer {
             .map_err(|e| fail(e.to_string()))?;
         let special = config.special.iter().map(|token| AddedToken::from(token.clone(), true));
         inner.add_special_tokens(special.collect::<Vec<_>>()).map_err(|e| fail(e.to_string()))?;
-        Ok(Self { inner, cls, sep, max_tokens })
+        Ok(Self { inner, cls, sep, unknown, max_tokens })
     }
 
     /// The ids of `text`, cut to the model's length.
@@ -101,6 +102,15 @@ impl Tokenizer {
         ids.extend_from_slice(kept);
         ids.push(self.sep);
         Ok(Tokens { ids, truncated: pieces.len() > room })
+    }
+}
+
+impl Tokenizer {
+    /// Whether the text is one token, and not the one that stands for what is unknown.
+    #[must_use]
+    pub fn knows(&self, text: &str) -> bool {
+        let pieces = self.inner.encode_fast(text, false);
+        pieces.is_ok_and(|pieces| matches!(pieces.get_ids(), [id] if *id != self.unknown))
     }
 }
 

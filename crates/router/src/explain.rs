@@ -1,7 +1,15 @@
 //! Why a decision came out as it did, in numbers and in a sentence.
+//!
+//! - `summary`: what happened, in words.
+//! - `would_change`: what would have changed it.
+
+mod summary;
+mod would_change;
 
 use serde::Serialize;
 
+use self::summary::summary;
+use self::would_change::would_change;
 use crate::decide::Weighed;
 use crate::decision::{Outcome, Reason};
 use crate::fit::{Part, Scorer};
@@ -117,7 +125,7 @@ impl Explanation {
         let candidates = told.iter().map(|w| candidate(scorer, w, highest)).collect();
         Self {
             summary: summary(weighed, outcome, reason),
-            would_change: would_change(snapshot, scorer, weighed, outcome, reason),
+            would_change: would_change(snapshot.settings.margin, scorer, weighed, outcome, reason),
             candidates,
         }
     }
@@ -176,135 +184,4 @@ fn evidence(scorer: &Scorer<'_>, weighed: &Weighed<'_>) -> Vec<EvidencePart> {
         }
     }
     parts
-}
-
-fn summary(weighed: &[Weighed<'_>], outcome: Outcome, reason: Reason) -> String {
-    let Some(first) = weighed.first() else {
-        return "There are no routes to choose from.".to_owned();
-    };
-    let name = first.route.name.as_str();
-    let cut = format!("{:.3} ({})", first.cut.get(), first.cut_source.describe());
-    let of_second = weighed.get(1).map_or_else(String::new, |second| why_not(first, second));
-    match (outcome, reason) {
-        (Outcome::Matched, _) => format!(
-            "{name} has the highest score of the routes that pass: confidence {:.3}, at least {cut}.{of_second}",
-            first.confidence
-        ),
-        (Outcome::Ambiguous, _) => format!(
-            "{name} and {} pass within the margin of each other.",
-            weighed.get(1).map_or("another", |second| second.route.name.as_str())
-        ),
-        (_, Reason::BelowThreshold) => format!(
-            "No route passes. The best, {name}, has confidence {:.3}, below {cut}.",
-            first.confidence
-        ),
-        (_, Reason::BelowScoreThreshold) => format!(
-            "No route passes. The best, {name}, has nearest {:.3}, below its score_threshold {:.3}.",
-            first.evidence.nearest,
-            first.route.attributes.score_threshold.map_or(0.0, |cut| cut.get())
-        ),
-        (_, _) => format!(
-            "No route passes. The best, {name}, has an utterance at cosine {:.3}, but a negative lies \
-             nearer, at {:.3}.",
-            first.evidence.best,
-            first.evidence.negative.unwrap_or(0.0)
-        ),
-    }
-}
-
-/// Why the second candidate is not the first.
-fn why_not(first: &Weighed<'_>, second: &Weighed<'_>) -> String {
-    let name = second.route.name.as_str();
-    match second.refusal {
-        Some(Reason::BelowThreshold) => format!(
-            " {name} does not pass: confidence {:.3}, below {:.3} ({}).",
-            second.confidence,
-            second.cut.get(),
-            second.cut_source.describe()
-        ),
-        Some(Reason::BelowScoreThreshold) => format!(
-            " {name} does not pass: nearest {:.3} is below its score_threshold.",
-            second.evidence.nearest
-        ),
-        Some(Reason::BehindRefused) => {
-            format!(" {name} is not considered: a route that fits better does not pass.")
-        }
-        Some(_) => format!(" {name} does not pass: a negative lies nearer than its utterances."),
-        None => format!(" {name} passes too, {:.3} behind.", first.score - second.score),
-    }
-}
-
-fn would_change(
-    snapshot: &Snapshot,
-    scorer: &Scorer<'_>,
-    weighed: &[Weighed<'_>],
-    outcome: Outcome,
-    reason: Reason,
-) -> Vec<String> {
-    let Some(first) = weighed.first() else {
-        return vec!["adding a route".to_owned()];
-    };
-    let name = first.route.name.as_str();
-    let mut changes = Vec::new();
-    match (outcome, reason) {
-        (Outcome::Matched, _) => {
-            changes.push(format!("a threshold above {:.3} for {name}", first.confidence));
-            if let Some(second) = weighed.get(1) {
-                let other = second.route.name.as_str();
-                changes.push(match second.refusal {
-                    None => format!(
-                        "utterances for {other} that raise its nearest by {:.3}; or a margin of at least \
-                         {:.3}, which would call it ambiguous",
-                        first.score - second.score,
-                        first.score - second.score
-                    ),
-                    Some(Reason::BelowThreshold) if second.score > first.score => {
-                        format!("a threshold of at most {:.3} for {other}", second.confidence)
-                    }
-                    Some(_) => format!("this text as an utterance of {other}"),
-                });
-            }
-            changes.push("this text as a negative".to_owned());
-        }
-        (Outcome::Ambiguous, _) => {
-            let behind = weighed.get(1).map_or(0.0, |second| first.score - second.score);
-            changes.push(format!(
-                "a margin below {behind:.3} (it is {:.3})",
-                snapshot.settings().margin.get()
-            ));
-            changes.push(format!("this text as an utterance of {name}"));
-        }
-        (_, Reason::BelowThreshold) => {
-            changes.push(format!("a threshold of at most {:.3} for {name}", first.confidence));
-            let needed = scorer.nearest_for(first.row, scorer.sum_at(first.cut));
-            if needed.is_finite() && needed <= 1.0 {
-                changes.push(format!(
-                    "utterances for {name} that raise its nearest from {:.3} to {needed:.3}",
-                    first.evidence.nearest
-                ));
-            }
-            changes.push(format!("this text as an utterance of {name}"));
-        }
-        (_, Reason::BelowScoreThreshold) => {
-            changes.push(format!(
-                "a score_threshold of at most {:.3} for {name}",
-                first.evidence.nearest
-            ));
-        }
-        (_, _) => {
-            changes.push(format!(
-                "an utterance of {name} nearer to the text than {:.3}",
-                first.evidence.negative.unwrap_or(0.0)
-            ));
-            changes.push(if first.confidence >= first.cut.get() {
-                "removing the negative".to_owned()
-            } else {
-                format!(
-                    "removing the negative, together with a threshold of at most {:.3} for {name}",
-                    first.confidence
-                )
-            });
-        }
-    }
-    changes
 }

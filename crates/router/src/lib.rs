@@ -42,6 +42,7 @@ mod samples;
 mod settings;
 mod snapshot;
 mod text;
+mod text_order;
 mod threshold;
 
 pub use change::{Change, ImportMode, RoutePatch, SettingsPatch};
@@ -54,7 +55,7 @@ pub use edit::{Edit, Owner, Place, PlacedText};
 pub use evaluation::{
     Bin, ChangeKind, ChangedSample, Comparison, Confusion, CrossValidation, CurvePoint, Difference,
     Estimate, Evaluation, FoldCount, Judged, OutOfScope, Pair, Reliability, Report, RiskCoverage,
-    RouteScore, SampleCounts, Share, SweepPoint,
+    RouteScore, SampleCounts, Share, SweepPoint, auroc,
 };
 pub use evidence::NEAREST;
 pub use explain::{CandidateExplanation, CutSource, EvidencePart, Explanation};

@@ -27,6 +27,9 @@ pub struct Answer {
     /// The decision.
     #[serde(flatten)]
     pub decision: Decision,
+    /// The query as it was read, where misspelt words were read as the utterances spell them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub read_as: Option<String>,
     /// Name of the model that read the query.
     pub model: String,
     /// Whether the query was longer than the model reads, and its end ignored.

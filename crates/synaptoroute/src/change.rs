@@ -169,7 +169,7 @@ impl Router {
     ) -> Result<Revision, RouterError> {
         let draft = self.draft(change, expected)?;
         // Encoding is the long part: before anybody else has to wait.
-        let texts: Vec<&Text> = draft.texts().iter().collect();
+        let texts: Vec<&str> = draft.texts().iter().map(Text::as_str).collect();
         let vectors = embed_all(&*self.core().encoder, &texts, progress)
             .map_err(|(index, error)| draft.refused(index, error))?;
         self.commit(draft, vectors)

@@ -2,69 +2,31 @@
 //!
 //! A change is first durable, then visible, then acknowledged: [`Core::commit`] has the one
 //! place where that order is kept.
+//!
+//! - `spaces`: the namespaces that are published, and how they come from the store.
+//! - `transaction`: what is asked of the store at a time.
 
-use std::collections::BTreeMap;
+mod spaces;
+mod transaction;
+
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::SyncSender;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use synaptoroute_encoder::{Encoder, Kernels};
-use synaptoroute_router::{
-    Change, Compaction, Edit, Fit, FitFileError, NamespaceName, Revision, Snapshot, SnapshotBuilder,
-};
-use synaptoroute_store::{NewFit, Reads, Store, StoreError, Vectors};
+use synaptoroute_router::{Compaction, Edit, Snapshot};
+use synaptoroute_store::{Store, StoreError};
 
+pub(crate) use self::spaces::{Space, Spaces, is_current, load};
+pub(crate) use self::transaction::{Committed, Reply, Request, Wish};
+use self::transaction::{Edits, Pending, write};
 use crate::background::BackgroundVectors;
 use crate::commits::Commits;
 use crate::committer::Committer;
 use crate::error::RouterError;
 use crate::sync::{Mutex, Published, lock};
-
-/// A namespace's latest content.
-pub(crate) struct Space {
-    pub(crate) name: NamespaceName,
-    pub(crate) snapshot: Published<Snapshot>,
-}
-
-pub(crate) type Spaces = BTreeMap<NamespaceName, Arc<Space>>;
-
-/// Something for the store, and for the snapshots once it is durable.
-pub(crate) enum Request {
-    /// A change of a namespace's content.
-    Change {
-        /// Of the handle; a namesake that was made since is not meant.
-        space: Arc<Space>,
-        expected: Option<Revision>,
-        change: Box<Change>,
-        vectors: Vectors,
-    },
-    /// Puts what was learned in force.
-    PutFit { space: Arc<Space>, fit: Arc<Fit>, report: String, automatic: bool },
-    /// Goes back to a fit that is kept.
-    ChooseFit { space: Arc<Space>, number: u64 },
-    /// Decides without a fit from now on.
-    DropFit(Arc<Space>),
-    /// Adds a namespace, if it is not there.
-    Create(NamespaceName),
-    /// Removes a namespace, if it is at the revision that is expected.
-    Delete(NamespaceName, Option<Revision>),
-    /// Writes what nobody reads, to see that the store can be written.
-    Probe,
-    /// Panics in the midst of a transaction.
-    #[cfg(feature = "shuttle")]
-    Panic,
-}
-
-/// What a request came to.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Committed {
-    pub(crate) revision: Revision,
-    pub(crate) changed: bool,
-}
-
-pub(crate) type Reply = Result<Committed, RouterError>;
 
 pub(crate) struct Core {
     pub(crate) encoder: Arc<dyn Encoder>,
@@ -93,44 +55,6 @@ pub(crate) struct Core {
 /// The compactor is woken each time that so many segments have come: to wake a thread for
 /// every add would cost as much as the rest of it.
 const TIDY: usize = 16;
-
-/// What a transaction did to memory, kept until it is durable.
-#[derive(Default)]
-struct Pending {
-    /// Also of a namespace that is deleted further on: its handles see its last content.
-    edits: BTreeMap<NamespaceName, Edits>,
-    created: Vec<NamespaceName>,
-    deleted: Vec<NamespaceName>,
-    /// What is in force after the edits.
-    fits: Vec<(Arc<Space>, Option<Arc<Fit>>)>,
-}
-
-struct Edits {
-    space: Arc<Space>,
-    revision: Revision,
-    edits: Vec<Edit>,
-}
-
-impl Pending {
-    /// Whether this is the namespace that changes of the transaction still find.
-    fn finds(&self, spaces: &Spaces, space: &Arc<Space>) -> bool {
-        let gone = self.deleted.contains(&space.name) || self.created.contains(&space.name);
-        !gone && is_current(spaces, space)
-    }
-
-    fn add(&mut self, space: Arc<Space>, revision: Revision, edits: Vec<Edit>) {
-        let name = space.name.clone();
-        let none = || Edits { space, revision, edits: Vec::new() };
-        let known = self.edits.entry(name).or_insert_with(none);
-        known.revision = revision;
-        known.edits.extend(edits);
-    }
-}
-
-/// Whether it exists, and is not a deleted one that has a namesake.
-pub(crate) fn is_current(spaces: &Spaces, space: &Arc<Space>) -> bool {
-    spaces.get(&space.name).is_some_and(|current| Arc::ptr_eq(current, space))
-}
 
 impl Core {
     pub(crate) fn new(
@@ -315,133 +239,4 @@ impl Core {
         }
         retired
     }
-}
-
-/// One transaction. A request that is refused leaves nothing of itself, and the others go on;
-/// a store that fails leaves nothing of any.
-///
-/// Says also whether anything was written.
-fn write(
-    store: &mut Store,
-    spaces: &Spaces,
-    requests: Vec<Request>,
-    pending: &mut Pending,
-) -> Result<(Vec<Reply>, bool), StoreError> {
-    let at = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis());
-    let at = u64::try_from(at).unwrap_or(u64::MAX);
-    let mut transaction = store.begin()?;
-    let mut replies = Vec::with_capacity(requests.len());
-    let mut wrote = false;
-    for request in requests {
-        wrote |= matches!(request, Request::Probe);
-        let reply = match request {
-            Request::Change { space, .. } if !pending.finds(spaces, &space) => {
-                Err(StoreError::UnknownNamespace { name: space.name.to_string() })
-            }
-            Request::Change { space, expected, change, vectors } => {
-                transaction.apply(&space.name, expected, &change, &vectors, at).map(|applied| {
-                    if applied.changed {
-                        pending.add(space, applied.revision, applied.edits);
-                    }
-                    Committed { revision: applied.revision, changed: applied.changed }
-                })
-            }
-            Request::Create(name) => transaction.create_namespace(&name).map(|changed| {
-                if changed {
-                    pending.deleted.retain(|deleted| *deleted != name);
-                    pending.created.push(name);
-                }
-                Committed { revision: Revision::default(), changed }
-            }),
-            Request::Delete(name, expected) => {
-                transaction.delete_namespace(&name, expected).map(|()| {
-                    pending.created.retain(|created| *created != name);
-                    pending.deleted.push(name);
-                    Committed { revision: Revision::default(), changed: true }
-                })
-            }
-            Request::PutFit { space, .. }
-            | Request::ChooseFit { space, .. }
-            | Request::DropFit(space)
-                if !pending.finds(spaces, &space) =>
-            {
-                Err(StoreError::UnknownNamespace { name: space.name.to_string() })
-            }
-            Request::PutFit { space, fit, report, automatic } => {
-                let new =
-                    NewFit { revision: fit.revision(), automatic, report, fit: fit.to_json() };
-                transaction.put_fit(&space.name, &new, at).map(|_number| {
-                    pending.fits.push((space, Some(fit)));
-                    Committed { revision: new.revision, changed: true }
-                })
-            }
-            Request::ChooseFit { space, number } => {
-                let dimensions = space.snapshot.peek().dimensions();
-                transaction.choose_fit(&space.name, number).and_then(|json| {
-                    let fit = Fit::from_json(&json, dimensions).map_err(unreadable)?;
-                    let revision = fit.revision();
-                    pending.fits.push((space, Some(Arc::new(fit))));
-                    Ok(Committed { revision, changed: true })
-                })
-            }
-            Request::DropFit(space) => transaction.drop_fit(&space.name).map(|()| {
-                pending.fits.push((space, None));
-                Committed { revision: Revision::default(), changed: true }
-            }),
-            #[cfg(feature = "shuttle")]
-            Request::Panic => panic!("as it was asked to"),
-            Request::Probe => transaction
-                .probe()
-                .map(|()| Committed { revision: Revision::default(), changed: false }),
-        };
-        match reply {
-            Err(failure) if failure.is_store_failure() => return Err(failure),
-            reply => {
-                wrote |= reply.as_ref().is_ok_and(|committed| committed.changed);
-                replies.push(reply.map_err(RouterError::from));
-            }
-        }
-    }
-    transaction.commit()?;
-    Ok((replies, wrote))
-}
-
-fn unreadable(error: FitFileError) -> StoreError {
-    StoreError::unreadable_fit(error.to_string())
-}
-
-/// All namespaces as the store has them.
-pub(crate) fn load(
-    store: &Reads,
-    kernels: Kernels,
-    dimensions: usize,
-) -> Result<Spaces, StoreError> {
-    let empty = || SnapshotBuilder::from(Snapshot::empty(kernels, dimensions));
-    let mut builders: BTreeMap<NamespaceName, SnapshotBuilder> = BTreeMap::new();
-    // Names, revisions and content are those of one moment: another process may be writing.
-    let namespaces = store.load(&mut |name, _, edit| match builders.get_mut(name) {
-        Some(builder) => builder.edit(edit),
-        None => builders.entry(name.clone()).or_insert_with(empty).edit(edit),
-    })?;
-    // A fit of a moment later, where another process writes, is one that is a little ahead.
-    let mut fits: BTreeMap<NamespaceName, Arc<Fit>> = BTreeMap::new();
-    for (name, json) in store.fits_in_force()? {
-        match Fit::from_json(&json, dimensions) {
-            Ok(fit) => drop(fits.insert(name, Arc::new(fit))),
-            // An older layout is fitted anew.
-            Err(FitFileError::Version { .. }) => {}
-            Err(error) => return Err(unreadable(error)),
-        }
-    }
-    let space = |(name, revision): (NamespaceName, Revision)| {
-        let builder = builders.remove(&name).unwrap_or_else(empty);
-        let snapshot = builder.finish(revision);
-        let snapshot = match fits.remove(&name) {
-            Some(fit) => snapshot.with_fit(Some(fit)),
-            None => snapshot,
-        };
-        let snapshot = Published::new(snapshot);
-        (name.clone(), Arc::new(Space { name, snapshot }))
-    };
-    Ok(namespaces.into_iter().map(space).collect())
 }

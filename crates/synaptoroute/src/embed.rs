@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use synaptoroute_encoder::{EncodeError, Encoder};
-use synaptoroute_router::Text;
 
 /// Called with texts done and texts in all, from any thread.
 pub type Progress<'a> = &'a (dyn Fn(usize, usize) + Sync);
@@ -23,10 +22,10 @@ type Failed = (usize, EncodeError);
 /// One vector a text, in order; the same whatever the number of threads.
 pub(crate) fn embed_all(
     encoder: &dyn Encoder,
-    texts: &[&Text],
+    texts: &[&str],
     progress: Progress<'_>,
 ) -> Result<Vec<Vec<f32>>, Failed> {
-    let chunks: Vec<&[&Text]> = texts.chunks(CHUNK).collect();
+    let chunks: Vec<&[&str]> = texts.chunks(CHUNK).collect();
     let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let work = || -> Result<Vec<Part>, Failed> {
         let mut mine = Vec::new();
@@ -60,9 +59,8 @@ pub(crate) fn embed_all(
 }
 
 /// One chunk; where it fails, which of its texts did.
-fn embed(encoder: &dyn Encoder, texts: &[&Text]) -> Result<Vec<Vec<f32>>, Failed> {
-    let words: Vec<&str> = texts.iter().map(|text| text.as_str()).collect();
-    match encoder.encode(&words) {
+fn embed(encoder: &dyn Encoder, texts: &[&str]) -> Result<Vec<Vec<f32>>, Failed> {
+    match encoder.encode(texts) {
         Ok(embeddings) => Ok(embeddings.into_iter().map(|embedding| embedding.vector).collect()),
         Err(error) => Err((error.index(), error)),
     }

@@ -1,11 +1,13 @@
 //! How good a router's decisions are.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::sync::Arc;
 
+use synaptoroute_encoder::EncodeError;
 use synaptoroute_router::{
-    CrossValidation, Evaluation, FoldCount, Judged, Report, Sample, SamplePlace, Samples, Snapshot,
-    Text,
+    CrossValidation, Evaluation, FitPlan, FoldCount, Judged, Query, Report, Sample, SamplePlace,
+    Samples, Snapshot, Text,
 };
 
 use crate::embed::{Progress, embed_all};
@@ -27,8 +29,14 @@ impl Router {
     ) -> Result<Report, RouterError> {
         let snapshot = self.snapshot();
         samples.check(&snapshot)?;
-        let vectors = self.vectors_of(samples, |_| true, progress)?;
-        let judged = vectors.iter().map(|(sample, vector)| snapshot.judge(vector, sample));
+        let reading = |sample: &'_ Sample| self.reading(&snapshot, &sample.text).into_owned();
+        let readings: Vec<String> = samples.iter().map(reading).collect();
+        let texts: Vec<&str> = readings.iter().map(String::as_str).collect();
+        let vectors = embed_all(&*self.core().encoder, &texts, progress);
+        let vectors = vectors.map_err(|(index, source)| place_of(samples, index, source))?;
+        let queries = texts.iter().zip(&vectors).map(|(&text, vector)| Query { text, vector });
+        let judged =
+            queries.zip(samples.iter()).map(|(query, sample)| snapshot.judge(query, sample));
         Ok(self.report(&snapshot, samples, judged))
     }
 
@@ -59,17 +67,26 @@ impl Router {
         let asked = plan.count();
         // What was fitted must not have seen what is held out: each fold gets a fit of its own, asked
         // for the same. Of what is left too little may be known; then it is as if nothing were fitted.
+        let core = self.core();
+        let again = match snapshot.fitted() {
+            Some(_) => {
+                let plan = FitPlan::next(&snapshot);
+                let samples = core.encode_samples(&plan)?;
+                Some((plan, samples))
+            }
+            None => None,
+        };
         let failure = RefCell::new(None);
         let refit = |without: &Snapshot| {
-            if snapshot.fitted().is_none() {
-                return without.clone();
-            }
-            let fitted = self.core().fit_as_before(without, &Threads::all());
-            let fit = fitted.unwrap_or_else(|error| {
-                *failure.borrow_mut() = Some(error);
-                None
-            });
-            without.with_fit(fit)
+            let Some((plan, samples)) = &again else { return without.clone() };
+            let fitted = core.fit(without, plan, samples, &Threads::all());
+            without.with_fit(fitted.map_or_else(
+                |error| {
+                    *failure.borrow_mut() = Some(error);
+                    None
+                },
+                |fitted| fitted.fit,
+            ))
         };
         let report = plan.run(&snapshot, &self.model().name, &refit, &|done| progress(done, asked));
         match failure.into_inner() {
@@ -89,11 +106,12 @@ impl Router {
         snapshot: &Snapshot,
         samples: &[Sample],
     ) -> Result<Vec<Judged>, RouterError> {
-        let texts: Vec<Text> = samples.iter().map(|sample| sample.text.clone()).collect();
-        let embeddings = self.embed(&texts)?.into_iter().zip(samples);
-        Ok(embeddings
-            .map(|(embedding, sample)| snapshot.judge(&embedding.vector, sample))
-            .collect())
+        let readings: Vec<Cow<'_, str>> =
+            samples.iter().map(|sample| self.reading(snapshot, &sample.text)).collect();
+        let (embeddings, _tokenising) = self.embed_timed(&readings)?;
+        let queries = readings.iter().zip(&embeddings);
+        let queries = queries.map(|(text, embedding)| Query { text, vector: &embedding.vector });
+        Ok(queries.zip(samples).map(|(query, sample)| snapshot.judge(query, sample)).collect())
     }
 
     /// What the samples came to, on this snapshot: the last part of [`Router::evaluate`].
@@ -115,7 +133,7 @@ impl Router {
     }
 
     /// Those of the samples that are wanted, each with its vector.
-    fn vectors_of<'a>(
+    pub(crate) fn vectors_of<'a>(
         &self,
         samples: &'a Samples,
         wanted: impl Fn(&Sample) -> bool,
@@ -123,13 +141,17 @@ impl Router {
     ) -> Result<Vec<(&'a Sample, Vec<f32>)>, RouterError> {
         let wanted: Vec<(usize, &Sample)> =
             samples.iter().enumerate().filter(|(_, sample)| wanted(sample)).collect();
-        let texts: Vec<&Text> = wanted.iter().map(|(_, sample)| &sample.text).collect();
+        let texts: Vec<&str> = wanted.iter().map(|(_, sample)| sample.text.as_str()).collect();
         let vectors = embed_all(&*self.core().encoder, &texts, progress);
         let vectors = vectors.map_err(|(index, source)| {
-            let place = wanted.get(index).and_then(|(index, _)| samples.place(*index));
-            let place = place.unwrap_or(SamplePlace::Item(index)).to_string();
-            RouterError::EncodeText { place, source }
+            place_of(samples, wanted.get(index).map_or(index, |(index, _)| *index), source)
         })?;
         Ok(wanted.into_iter().map(|(_, sample)| sample).zip(vectors).collect())
     }
+}
+
+/// A sample that could not be encoded.
+fn place_of(samples: &Samples, index: usize, source: EncodeError) -> RouterError {
+    let place = samples.place(index).unwrap_or(SamplePlace::Item(index)).to_string();
+    RouterError::EncodeText { place, source }
 }

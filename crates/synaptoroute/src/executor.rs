@@ -1,7 +1,7 @@
-//! Threads for the independent parts of a fit.
+//! Where the independent parts of a fit are computed: on many threads, or on one behind the others.
 
 use std::num::NonZero;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
 use synaptoroute_router::Executor;
@@ -47,5 +47,18 @@ impl Executor for Threads {
             }
             work();
         });
+    }
+}
+
+/// Runs one part after the other on the caller's thread, and gives up once the router is closed.
+pub(crate) struct UntilClosed<'a>(pub(crate) &'a AtomicBool);
+
+impl Executor for UntilClosed<'_> {
+    fn run(&self, tasks: usize, task: &(dyn Fn(usize) + Sync)) {
+        (0..tasks).for_each(task);
+    }
+
+    fn cancelled(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
     }
 }

@@ -1,17 +1,15 @@
 //! Fitting a namespace: when it is asked for, and in the background when texts change.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
-use synaptoroute_encoder::EncodeError;
 use synaptoroute_router::{
     EvidenceSet, Executor, FileFit, Fit, FitInputs, FitPlan, FitReport, Fitted, Labelled,
-    Objective, Revision, RoutesFile, Sample, SamplePlace, Samples, Snapshot, Text,
+    Objective, Revision, RoutesFile, Sample, Samples, Snapshot,
 };
-use synaptoroute_store::FitEntry;
+use synaptoroute_store::{FitEntry, NewFit};
 
 use crate::background::background_texts;
-use crate::core::{Core, Request, Space};
+use crate::core::{Committed, Core, Request, Space, Wish};
 use crate::embed::{Progress, embed_all};
 use crate::error::RouterError;
 use crate::executor::Threads;
@@ -54,11 +52,8 @@ impl Router {
         let mut labelled = Vec::new();
         if let Some(samples) = options.samples {
             samples.check(&snapshot)?;
-            let list: Vec<&Sample> = samples.iter().collect();
-            labelled = core.label(&list, progress).map_err(|(index, source)| {
-                let place = samples.place(index).unwrap_or(SamplePlace::Item(index)).to_string();
-                RouterError::EncodeText { place, source }
-            })?;
+            let vectors = self.vectors_of(samples, |_| true, progress)?;
+            labelled.extend(vectors.into_iter().map(with_vector));
         }
         let Fitted { fit, mut report, .. } =
             core.fit(&snapshot, &plan, &labelled, &Threads::all())?;
@@ -66,7 +61,7 @@ impl Router {
         report.installed = refusal.is_none();
         report.reason = refusal;
         if let (true, Some(fit)) = (report.installed, fit) {
-            core.put_fit(&self.space, fit, &report, false)?;
+            core.put_fit(&self.space, fit, &report, Wish::Asked)?;
         }
         Ok(report)
     }
@@ -135,7 +130,7 @@ impl Router {
     pub(crate) fn take_fit(&self, fit: Fit, revision: Revision) -> Result<(), RouterError> {
         let fit = fit.at(revision);
         let report = FitReport::of_import(&fit);
-        self.core().put_fit(&self.space, Arc::new(fit), &report, false)
+        self.core().put_fit(&self.space, Arc::new(fit), &report, Wish::Asked).map(drop)
     }
 }
 
@@ -156,22 +151,14 @@ fn refusal(snapshot: &Snapshot, report: &FitReport, dry_run: bool) -> Option<Str
     })
 }
 
-/// Where a text stands, and why it could not be encoded.
-type Failed = (usize, EncodeError);
+/// A sample as a fit takes it.
+fn with_vector((sample, vector): (&Sample, Vec<f32>)) -> Labelled {
+    Labelled { text: sample.text.clone(), vector: vector.into(), route: sample.intent.clone() }
+}
 
 impl Core {
-    fn label(&self, samples: &[&Sample], progress: Progress<'_>) -> Result<Vec<Labelled>, Failed> {
-        let texts: Vec<&Text> = samples.iter().map(|sample| &sample.text).collect();
-        let vectors = embed_all(&*self.encoder, &texts, progress)?;
-        let labelled = |(sample, vector): (&&Sample, Vec<f32>)| Labelled {
-            text: sample.text.clone(),
-            vector: vector.into(),
-            route: sample.intent.clone(),
-        };
-        Ok(samples.iter().zip(vectors).map(labelled).collect())
-    }
-
-    fn fit(
+    /// A fit by a plan, whose samples were encoded.
+    pub(crate) fn fit(
         &self,
         snapshot: &Snapshot,
         plan: &FitPlan,
@@ -188,25 +175,12 @@ impl Core {
         Ok(snapshot.fit(&inputs, executor)?)
     }
 
-    /// A fit of this snapshot, asked for what the one before was.
-    pub(crate) fn fit_as_before(
-        &self,
-        snapshot: &Snapshot,
-        executor: &dyn Executor,
-    ) -> Result<Option<Arc<Fit>>, RouterError> {
-        Ok(self.fit_to_plan(snapshot, &FitPlan::next(snapshot), executor)?.fit)
-    }
-
-    /// A fit with the plan's own samples.
-    fn fit_to_plan(
-        &self,
-        snapshot: &Snapshot,
-        plan: &FitPlan,
-        executor: &dyn Executor,
-    ) -> Result<Fitted, RouterError> {
-        let samples: Vec<&Sample> = plan.samples.iter().collect();
-        let samples = self.label(&samples, &|_, _| ()).map_err(|(_, source)| source)?;
-        self.fit(snapshot, plan, &samples, executor)
+    /// The plan's samples, encoded.
+    pub(crate) fn encode_samples(&self, plan: &FitPlan) -> Result<Vec<Labelled>, RouterError> {
+        let texts: Vec<&str> = plan.samples.iter().map(|sample| sample.text.as_str()).collect();
+        let vectors = embed_all(&*self.encoder, &texts, &|_, _| ());
+        let vectors = vectors.map_err(|(_, source)| source)?;
+        Ok(plan.samples.iter().zip(vectors).map(with_vector).collect())
     }
 
     fn put_fit(
@@ -214,15 +188,19 @@ impl Core {
         space: &Arc<Space>,
         fit: Arc<Fit>,
         report: &FitReport,
-        automatic: bool,
-    ) -> Result<(), RouterError> {
-        let report = serde_json::to_string(report).expect("a report is numbers and names");
-        let space = Arc::clone(space);
-        self.submit(Request::PutFit { space, fit, report, automatic }).map(drop)
+        wish: Wish,
+    ) -> Result<Committed, RouterError> {
+        let kept = NewFit {
+            revision: fit.revision(),
+            automatic: matches!(wish, Wish::Background(_)),
+            report: serde_json::to_string(report).expect("a report is numbers and names"),
+            fit: fit.to_json(),
+        };
+        self.submit(Request::PutFit { space: Arc::clone(space), fit, kept, wish })
     }
 
-    /// Fits a namespace anew, if its texts or what is asked for have changed since. Says whether it
-    /// did.
+    /// Fits a namespace anew, if its texts or what is asked for have changed since. Says whether
+    /// another fit is in force now, or none any more.
     pub(crate) fn refit(
         &self,
         space: &Arc<Space>,
@@ -233,43 +211,24 @@ impl Core {
             return Ok(false);
         }
         let plan = FitPlan::next(&snapshot);
+        let before = snapshot.fitted();
+        let wish = Wish::Background(before.cloned());
         if plan.unfitted(&snapshot).is_some() {
             // What is left of the routes is too little: what was learned of others says nothing.
-            let has = snapshot.fitted().is_some();
-            if has {
-                self.submit(Request::DropFit(Arc::clone(space)))?;
+            if before.is_none() {
+                return Ok(false);
             }
-            return Ok(has);
+            let space = Arc::clone(space);
+            return Ok(self.submit(Request::DropFit { space, wish })?.changed);
         }
         let inputs = plan.hash(&snapshot, background_texts().map(|background| background.text));
-        if snapshot.fitted().is_some_and(|fit| fit.inputs() == inputs) {
+        if before.is_some_and(|fit| fit.inputs() == inputs) {
             return Ok(false);
         }
-        let Fitted { fit, mut report, .. } = self.fit_to_plan(&snapshot, &plan, executor)?;
+        let samples = self.encode_samples(&plan)?;
+        let Fitted { fit, mut report, .. } = self.fit(&snapshot, &plan, &samples, executor)?;
         let Some(fit) = fit else { return Ok(false) };
         report.installed = true;
-        self.put_fit(space, fit, &report, true)?;
-        Ok(true)
-    }
-}
-
-/// One thread, which gives up once the router is closed.
-pub(crate) struct Background<'a> {
-    closing: &'a AtomicBool,
-}
-
-impl<'a> Background<'a> {
-    pub(crate) fn new(closing: &'a AtomicBool) -> Self {
-        Self { closing }
-    }
-}
-
-impl Executor for Background<'_> {
-    fn run(&self, tasks: usize, task: &(dyn Fn(usize) + Sync)) {
-        (0..tasks).for_each(task);
-    }
-
-    fn cancelled(&self) -> bool {
-        self.closing.load(Ordering::Relaxed)
+        Ok(self.put_fit(space, fit, &report, wish)?.changed)
     }
 }

@@ -78,6 +78,6 @@ pub use synaptoroute_router::{
     RouteEntry, RouteError, RouteName, RoutePatch, RouteScore, RouteThreshold, RoutesFile, Sample,
     SampleCounts, SampleError, SampleFormat, SamplePlace, Samples, Serial, Settings, SettingsPatch,
     Severity, Share, SimilarUtterance, SimilarityCut, Snapshot, SweepPoint, Text, TextError,
-    TextsDiff, TopK, Unfitted, UnknownLabel, UnreachableCut,
+    TextsDiff, TopK, Unfitted, UnknownLabel, UnreachableCut, auroc,
 };
 pub use synaptoroute_store::{Durability, FitEntry, Options as StoreOptions, StoreError, python};

@@ -94,7 +94,7 @@ impl Router {
                 return Err(foreign(store.model(), &model));
             }
             let embed = |texts: &[Text]| {
-                let texts: Vec<&Text> = texts.iter().collect();
+                let texts: Vec<&str> = texts.iter().map(Text::as_str).collect();
                 embed_all(&*encoder, &texts, &|_, _| ()).map_err(|(_, error)| error)
             };
             store.reembed(&model, embed, progress)?;

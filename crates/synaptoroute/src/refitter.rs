@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::core::Core;
 use crate::error::RouterError;
-use crate::fit::Background;
+use crate::executor::UntilClosed;
 use crate::router::Router;
 
 /// A fit begins once nothing has changed for so long, so that of many changes in a row the last
@@ -52,7 +52,7 @@ pub(crate) fn run(core: &Weak<Core>, letters: &Receiver<()>) {
             let Some(core) = core.upgrade() else { return };
             let mut trouble = None;
             for space in core.spaces.get().values() {
-                let done = core.refit(space, &Background::new(&core.closing));
+                let done = core.refit(space, &UntilClosed(&core.closing));
                 if core.closing.load(Ordering::Relaxed) {
                     return;
                 }

@@ -1,5 +1,6 @@
 //! The router: a handle on one namespace, to decide with and to read.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -74,13 +75,15 @@ impl Router {
         let mut answers = Vec::with_capacity(queries.len());
         for part in queries.chunks(BATCH) {
             let started = Instant::now();
-            let (embeddings, tokenising) = self.embed_timed(part)?;
+            let readings: Vec<Cow<'_, str>> =
+                part.iter().map(|text| self.reading(&snapshot, text)).collect();
+            let (embeddings, tokenising) = self.embed_timed(&readings)?;
             let encoding = started.elapsed().saturating_sub(tokenising);
             let share = |stage: Duration| micros(stage) / part.len() as u64;
             let (tokenise_us, encode_us) = (share(tokenising), share(encoding));
-            for (text, embedding) in part.iter().zip(embeddings) {
+            for (reading, embedding) in readings.into_iter().zip(embeddings) {
                 let started = Instant::now();
-                let query = Query { text: text.as_str(), vector: &embedding.vector };
+                let query = Query { text: &reading, vector: &embedding.vector };
                 let found = snapshot.search(query);
                 let searching = started.elapsed();
                 let decision = found.decide(options);
@@ -88,6 +91,10 @@ impl Router {
                 let decide_us = micros(started.elapsed().saturating_sub(searching));
                 answers.push(Answer {
                     decision,
+                    read_as: match reading {
+                        Cow::Borrowed(_) => None,
+                        Cow::Owned(reading) => Some(reading),
+                    },
                     model: self.model().name.clone(),
                     truncated: embedding.truncated,
                     timing: Timing { queue_us: 0, tokenise_us, encode_us, search_us, decide_us },
@@ -103,12 +110,21 @@ impl Router {
     ///
     /// A text could not be encoded.
     pub fn embed(&self, texts: &[Text]) -> Result<Vec<Embedding>, RouterError> {
-        self.embed_timed(texts).map(|(embeddings, _tokenising)| embeddings)
+        let texts: Vec<&str> = texts.iter().map(Text::as_str).collect();
+        self.embed_timed(&texts).map(|(embeddings, _tokenising)| embeddings)
+    }
+
+    /// A query as it is read before it is encoded: misspelt words as the utterances have them.
+    pub(crate) fn reading<'t>(&self, snapshot: &Snapshot, query: &'t Text) -> Cow<'t, str> {
+        snapshot.reading(query.as_str(), |word| self.core().encoder.knows(word))
     }
 
     /// The same, and what of its time went into tokenising.
-    fn embed_timed(&self, texts: &[Text]) -> Result<(Vec<Embedding>, Duration), RouterError> {
-        let texts: Vec<&str> = texts.iter().map(Text::as_str).collect();
+    pub(crate) fn embed_timed(
+        &self,
+        texts: &[impl AsRef<str>],
+    ) -> Result<(Vec<Embedding>, Duration), RouterError> {
+        let texts: Vec<&str> = texts.iter().map(AsRef::as_ref).collect();
         Ok(self.core().encoder.encode_timed(&texts)?)
     }
 

@@ -42,11 +42,13 @@ pub(crate) fn decide(
     snapshot: &Snapshot,
     samples: &[Sample],
 ) -> Result<Vec<Said>, BenchError> {
-    vectors.make(samples.iter().map(|sample| sample.text.as_str()))?;
+    let read = |sample: &Sample| vectors.reading(snapshot, &sample.text);
+    let readings: Vec<String> = samples.iter().map(read).collect();
+    vectors.make(readings.iter().map(String::as_str))?;
     let one = TopK::try_from(1).expect("one is a number of candidates");
-    let said = |sample: &Sample| {
-        let vector = vectors.of(&sample.text);
-        let query = Query { text: &sample.text, vector: &vector };
+    let said = |(sample, reading): (&Sample, &String)| {
+        let vector = vectors.of(reading);
+        let query = Query { text: reading, vector: &vector };
         let decision = snapshot.decide(query, Some(one));
         let first = &decision.candidates[0];
         Said {
@@ -56,5 +58,5 @@ pub(crate) fn decide(
             accepted: decision.intent.is_some(),
         }
     };
-    Ok(samples.iter().map(said).collect())
+    Ok(samples.iter().zip(&readings).map(said).collect())
 }

@@ -128,6 +128,11 @@ impl Vectors {
         Ok(())
     }
 
+    /// A query as a snapshot reads it.
+    pub(crate) fn reading(&self, snapshot: &Snapshot, query: &str) -> String {
+        snapshot.reading(query, |word| self.encoder.knows(word)).into_owned()
+    }
+
     pub(crate) fn of(&self, text: &str) -> Arc<[f32]> {
         Arc::clone(&self.known[text])
     }

@@ -4,10 +4,10 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use clap::ArgAction;
 use clap::builder::BoolishValueParser;
 use synaptoroute::FoldCount;
 
+use super::auto_fit::AutoFitArgs;
 use super::place::PlaceArgs;
 
 #[derive(Debug, clap::Args)]
@@ -36,17 +36,8 @@ pub(crate) struct EvalArgs {
     pub(crate) routes: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) place: PlaceArgs,
-    /// Fit the routes of --routes before they are asked, as a service does; a database and a server
-    /// decide by the fit they have
-    #[arg(
-        long,
-        value_name = "true|false",
-        default_value_t = true,
-        action = ArgAction::Set,
-        value_parser = BoolishValueParser::new(),
-        env = "SYNAPTOROUTE_AUTO_FIT"
-    )]
-    pub(crate) auto_fit: bool,
+    #[command(flatten)]
+    pub(crate) auto_fit: AutoFitArgs,
     /// Write a page of it all, with curves and the errors; it needs nothing else to be shown
     #[arg(long, value_name = "FILE", env = "SYNAPTOROUTE_HTML")]
     pub(crate) html: Option<PathBuf>,

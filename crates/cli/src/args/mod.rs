@@ -1,8 +1,9 @@
 //! What the command line understands. Every flag has a `SYNAPTOROUTE_…` twin.
 //!
-//! `place` says where content is, and is shared; the other modules have a group of commands
-//! each.
+//! `place` says where content is and `auto_fit` whether it is fitted, and both are shared; the
+//! other modules have a group of commands each.
 
+mod auto_fit;
 mod bench;
 mod content;
 mod eval;

@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use clap::ArgAction;
 use clap::builder::BoolishValueParser;
 use synaptoroute::TopK;
 
 use super::JsonArgs;
+use super::auto_fit::AutoFitArgs;
 use super::place::PlaceArgs;
 
 #[derive(Debug, clap::Args)]
@@ -27,17 +27,8 @@ pub(crate) struct RouteArgs {
     /// changed the outcome
     #[arg(long, env = "SYNAPTOROUTE_EXPLAIN", value_parser = BoolishValueParser::new())]
     pub(crate) explain: bool,
-    /// Fit the routes of --routes before they are asked, as a service does; a database and a server
-    /// decide by the fit they have
-    #[arg(
-        long,
-        value_name = "true|false",
-        default_value_t = true,
-        action = ArgAction::Set,
-        value_parser = BoolishValueParser::new(),
-        env = "SYNAPTOROUTE_AUTO_FIT"
-    )]
-    pub(crate) auto_fit: bool,
+    #[command(flatten)]
+    pub(crate) auto_fit: AutoFitArgs,
     #[command(flatten)]
     pub(crate) output: JsonArgs,
 }

@@ -15,6 +15,11 @@ fn route_prints_a_decision_a_text() {
     assert!(output.status.success(), "none is an answer too: {}", stderr(&output));
     let text = stdout(&output);
     assert!(text.contains("-> password_reset") && text.contains("-> none"), "{text}");
+    assert!(!text.contains("read as"), "{text}");
+    let output = run(&["route", "--routes", routes, "I forgot my pasword"]);
+    let text = stdout(&output);
+    assert!(text.contains("-> password_reset"), "{text}");
+    assert!(text.contains("read as \"I forgot my password\""), "{text}");
 
     let args = ["route", "--routes", routes, "--json", "--top-k", "2", "where is my parcel"];
     let output = run(&args);

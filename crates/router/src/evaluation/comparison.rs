@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::scope::{auroc, below};
+use super::auroc::{below, of_sorted, sorted};
 use super::share::Z;
 use super::{Judged, Report};
 use crate::name::RouteName;
@@ -241,17 +241,12 @@ struct Placed {
 
 impl Placed {
     fn new(inside: Vec<f64>, outside: Vec<f64>) -> Option<Self> {
-        let sorted = |numbers: &[f64]| {
-            let mut sorted = numbers.to_vec();
-            sorted.sort_by(f64::total_cmp);
-            sorted
-        };
         let (all_inside, all_outside) = (sorted(&inside), sorted(&outside));
         let (m, n) = (inside.len() as f64, outside.len() as f64);
         let above = |&confidence: &f64| below(&all_outside, confidence) / n;
         let under = |&confidence: &f64| 1.0 - below(&all_inside, confidence) / m;
         Some(Self {
-            auroc: auroc(&all_inside, &all_outside)?,
+            auroc: of_sorted(&inside, &all_outside)?,
             inside: inside.iter().map(above).collect(),
             outside: outside.iter().map(under).collect(),
         })

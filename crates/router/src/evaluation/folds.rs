@@ -7,15 +7,16 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::{Evaluation, Judged, Report};
 use crate::checked;
-use crate::edit::{Edit, Owner, Place, PlacedText};
+use crate::decide::Query;
+use crate::edit::{Edit, Owner, Place};
 use crate::name::RouteName;
 use crate::samples::Sample;
 use crate::snapshot::Snapshot;
 use crate::text::Text;
+use crate::text_order::{by_hash, hash};
 
 /// A number of folds, 2 to 20; 5 unless set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -92,15 +93,10 @@ impl CrossValidation {
         }
         share_out(&mut folds, snapshot, &Owner::Namespace);
         let negatives: HashSet<Text> = snapshot.texts(&Owner::Namespace).into_iter().collect();
-        let sample = |text: Text| Sample { text, intent: None };
-        let mut beside: Vec<_> = out_of_scope
-            .into_iter()
-            .filter(|(text, _)| !negatives.contains(text))
-            .map(|(text, vector)| (hash(text.as_str()), sample(text), vector))
-            .collect();
-        beside.sort_by_key(|(hash, ..)| *hash);
-        for (rank, (_, sample, vector)) in beside.into_iter().enumerate() {
-            folds[rank % count.get()].asked.push((sample, vector));
+        let beside = out_of_scope.into_iter().filter(|(text, _)| !negatives.contains(text));
+        let beside = by_hash(beside, |(text, _)| text.as_str());
+        for (rank, (_, (text, vector))) in beside.into_iter().enumerate() {
+            folds[rank % count.get()].asked.push((Sample { text, intent: None }, vector));
         }
         Self { folds }
     }
@@ -133,7 +129,8 @@ impl CrossValidation {
             let without = snapshot.with(snapshot.revision(), fold.forgotten.iter().cloned());
             let decider = refit(&without);
             evaluation.add(fold.asked.iter().map(|(sample, vector)| -> Judged {
-                let judged = decider.judge(vector, sample);
+                let query = Query { text: sample.text.as_str(), vector };
+                let judged = decider.judge(query, sample);
                 asked += 1;
                 progress(asked);
                 judged
@@ -147,13 +144,8 @@ impl CrossValidation {
 /// to a fold that the owner's name picks, or the last folds would get nothing of many small routes.
 fn share_out(folds: &mut [Fold], snapshot: &Snapshot, owner: &Owner) {
     let intent: Option<RouteName> = owner.route().cloned();
-    let mut texts: Vec<(_, PlacedText)> = snapshot
-        .placed_texts(owner)
-        .into_iter()
-        .map(|placed| (hash(placed.text.as_str()), placed))
-        .collect();
-    texts.sort_by_key(|(hash, _)| *hash);
-    let begin = hash(intent.as_ref().map_or("", RouteName::as_str))[0];
+    let texts = by_hash(snapshot.placed_texts(owner), |placed| placed.text.as_str());
+    let [begin, ..] = hash(intent.as_ref().map_or("", RouteName::as_str)).to_be_bytes();
     let mut places: Vec<Vec<Place>> = vec![Vec::new(); folds.len()];
     for (rank, (_, placed)) in texts.into_iter().enumerate() {
         let number = (usize::from(begin) + rank) % folds.len();
@@ -166,8 +158,4 @@ fn share_out(folds: &mut [Fold], snapshot: &Snapshot, owner: &Owner) {
             fold.forgotten.push(Edit::Remove(owner.clone(), places));
         }
     }
-}
-
-fn hash(text: &str) -> [u8; 32] {
-    Sha256::digest(text.as_bytes()).into()
 }

@@ -88,14 +88,13 @@ fn expected<'a>(sample: &Sample, decision: &'a Decision) -> Option<&'a Candidate
 }
 
 impl Snapshot {
-    /// Decides for a sample, whose unit vector this is, and says what came of it.
+    /// Decides for a sample, given as it is read, and says what came of it.
     ///
     /// # Panics
     ///
     /// If the vector's width is not that of the routes' vectors.
     #[must_use]
-    pub fn judge(&self, vector: &[f32], sample: &Sample) -> Judged {
-        let query = Query { text: sample.text.as_str(), vector };
+    pub fn judge(&self, query: Query<'_>, sample: &Sample) -> Judged {
         let decision = self.decide(query, None);
         let explained = decision.intent == sample.intent
             || sample.intent.is_none()

@@ -9,13 +9,14 @@
 //! - `confusion`: routes one by one, and which are taken for which.
 //! - `curve`: what other cuts on confidence would do.
 //! - `reliability`: whether confidence is the probability it says it is.
-//! - `scope`: how well confidence tells what belongs to no route.
+//! - `scope`: how well confidence tells what belongs to no route; `auroc` is the number for that.
 //! - `folds`: samples where there are none but the utterances: cross-validation.
 //! - `comparison`: what changed between two reports.
 //!
 //! When not to use it: to choose cuts or weights. A number that something was chosen by is no
 //! measure of it any more; keep samples apart for the end.
 
+mod auroc;
 mod comparison;
 mod confusion;
 mod curve;
@@ -28,6 +29,7 @@ mod share;
 #[cfg(test)]
 mod tests;
 
+pub use auroc::auroc;
 pub use comparison::{ChangeKind, ChangedSample, Comparison, Difference, Pair};
 pub use confusion::{Confusion, RouteScore};
 pub use curve::{CurvePoint, RiskCoverage, SweepPoint};

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::auroc::{of_sorted, sorted};
 use super::share::Z;
 use super::{Judged, Share};
 
@@ -43,35 +44,16 @@ pub(super) fn out_of_scope(judged: &[Judged]) -> Option<OutOfScope> {
     let accepted = outside.iter().filter(|sample| sample.got.is_some()).count();
     let accepted = Share::new(accepted, outside.len())?;
     let confidences = |of: &[&Judged]| -> Vec<f64> {
-        let mut confidences: Vec<f64> = of.iter().map(|sample| sample.confidence).collect();
-        confidences.sort_by(f64::total_cmp);
-        confidences
+        sorted(&of.iter().map(|sample| sample.confidence).collect::<Vec<_>>())
     };
     let (kept, foreign) = (confidences(&inside), confidences(&outside));
-    let auroc = auroc(&kept, &foreign).map(|value| estimate(value, kept.len(), foreign.len()));
+    let auroc = of_sorted(&kept, &foreign).map(|value| estimate(value, kept.len(), foreign.len()));
     let threshold95 = cut_that_keeps_95(&kept);
     let fpr95 = threshold95.and_then(|cut| {
         let taken = foreign.len() - foreign.partition_point(|&confidence| confidence < cut);
         Share::new(taken, foreign.len())
     });
     Some(OutOfScope { accepted, auroc, fpr95, threshold95 })
-}
-
-/// The share of pairs of one each in which that of a route is the higher; a tie is half of one.
-/// Both are sorted.
-pub(super) fn auroc(inside: &[f64], outside: &[f64]) -> Option<f64> {
-    if inside.is_empty() || outside.is_empty() {
-        return None;
-    }
-    let wins: f64 = inside.iter().map(|&confidence| below(outside, confidence)).sum();
-    Some(wins / (inside.len() as f64 * outside.len() as f64))
-}
-
-/// How many of the sorted numbers are below this one, those equal to it by half.
-pub(super) fn below(sorted: &[f64], number: f64) -> f64 {
-    let less = sorted.partition_point(|&other| other < number);
-    let equal = sorted.partition_point(|&other| other <= number) - less;
-    less as f64 + equal as f64 / 2.0
 }
 
 /// The highest cut that 95 % of the sorted numbers reach.

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use synaptoroute_kernels::Kernels;
 
-use super::scope::auroc;
+use super::auroc;
 use super::*;
 use crate::decision::{Outcome, Reason};
 use crate::name::RouteName;

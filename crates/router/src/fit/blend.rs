@@ -19,6 +19,10 @@ const SHARPNESS: [f32; 5] = [0.5, 1.0, 2.0, 4.0, 8.0];
 const NEAREST: [f64; 4] = [0.25, 0.5, 1.0, 2.0];
 const CENTROID: [f64; 5] = [0.0, 0.25, 0.5, 1.0, 2.0];
 const LEXICAL: [f64; 4] = [0.0, 0.25, 0.5, 1.0];
+/// How much the head counts for *whether*. With a half, one, one and a half: AUROC on HWU64 with five
+/// utterances a route 0.9494, 0.9533, 0.9554; on CLINC150 and Bitext it moved by 0.0002 at most from
+/// one to one and a half.
+const HEAD: f64 = 1.5;
 /// A weight is changed where it is better by this share of the loss: less is luck.
 const BETTER: f64 = 1e-3;
 
@@ -89,15 +93,15 @@ impl Spread {
         }
     }
 
-    /// The sum of nearest, centroid and head, each at its standard deviation: what says
-    /// *whether*. Free weights overvalue the head, which knows *who* but finds somebody for every
-    /// text; fixed ones refused better on each of the sets measured.
+    /// The sum of nearest, centroid and [`HEAD`] times the head, each at its standard deviation: what
+    /// says *whether*. Free weights overvalue the head, which knows *who* but finds somebody for
+    /// every text; fixed ones refused better on each of the sets measured.
     pub(super) fn acceptance(&self, evidence: EvidenceSet) -> Weights {
         let counts = |yes: bool| f64::from(u8::from(yes));
         self.weights(Standard {
             nearest: 1.0,
             centroid: counts(evidence.centroid),
-            head: counts(evidence.head),
+            head: HEAD * counts(evidence.head),
             lexical: 0.0,
         })
     }

@@ -1,13 +1,12 @@
 //! What a fit learns from, in one canonical order.
 
-use sha2::{Digest as _, Sha256};
-
 use super::matrix::Matrix;
 use super::report::Unfitted;
 use crate::edit::Owner;
 use crate::name::RouteName;
 use crate::snapshot::Snapshot;
 use crate::text::Text;
+use crate::text_order::by_hash;
 
 /// Utterances a fit learns from at most: of larger routes those with the smallest hashes.
 const UTTERANCES: usize = 1 << 15;
@@ -54,11 +53,7 @@ impl Corpus {
         // Of too many routes nothing is learned, and nothing need be read.
         for (label, name) in corpus.names.iter().enumerate().filter(|_| most > 0) {
             let placed = snapshot.placed_texts(&Owner::Utterances(name.clone()));
-            let mut hashed: Vec<_> =
-                placed.into_iter().map(|placed| (hash(&placed.text), placed)).collect();
-            hashed.sort_unstable_by(|(a, x), (b, y)| {
-                a.cmp(b).then_with(|| x.text.as_str().cmp(y.text.as_str()))
-            });
+            let hashed = by_hash(placed, |placed| placed.text.as_str());
             corpus.hashes.push(hashed.iter().map(|&(hash, _)| hash).collect());
             for (_, placed) in hashed.into_iter().take(most) {
                 corpus.vectors.data.extend_from_slice(&placed.vector);
@@ -127,7 +122,8 @@ pub(super) fn unfitted(counts: &[usize], samples: usize, in_scope: usize) -> Opt
     } else if most == 0 {
         Some(Unfitted::ManyRoutes)
     } else if learned.sum::<usize>() + in_scope < ENOUGH {
-        Some(Unfitted::FewUtterances)
+        // With one of each nothing can be held out, however many there are.
+        Some(if most == 1 { Unfitted::ManyRoutes } else { Unfitted::FewUtterances })
     } else {
         None
     }
@@ -145,16 +141,26 @@ fn most_of_a_route(counts: &[usize]) -> usize {
     low
 }
 
-/// 64 bits of a text's SHA-256.
-pub(crate) fn hash(text: &Text) -> u64 {
-    let digest = Sha256::digest(text.as_str());
-    u64::from_be_bytes(digest[..8].try_into().expect("a digest has 32 bytes"))
-}
-
 fn mean(vectors: &Matrix) -> Vec<f32> {
     let mut sums = vec![0.0_f64; vectors.columns];
     for row in 0..vectors.rows {
         sums.iter_mut().zip(vectors.row(row)).for_each(|(sum, &x)| *sum += f64::from(x));
     }
     sums.iter().map(|sum| (sum / vectors.rows.max(1) as f64) as f32).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// From 3,163 routes on there is room for one utterance of each, and the advice was to add more.
+    #[test]
+    fn too_many_routes_are_not_called_too_few_utterances() {
+        let reason = |routes: usize, each: usize| unfitted(&vec![each; routes], 0, 0);
+        assert_eq!(reason(3162, 10), None);
+        for routes in [3163, 4472, 4473, 100_000] {
+            assert_eq!(reason(routes, 10), Some(Unfitted::ManyRoutes), "{routes}");
+        }
+        assert_eq!(reason(1000, 1), Some(Unfitted::FewUtterances));
+    }
 }

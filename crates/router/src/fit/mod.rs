@@ -2,13 +2,19 @@
 //!
 //! - [`Snapshot::fit`](crate::Snapshot::fit) takes [`FitInputs`] and gives a [`Fit`] with its
 //!   [`FitReport`]; [`Snapshot::with_fit`](crate::Snapshot::with_fit) puts it in force.
-//! - `corpus` is what is learned from, in canonical order; `head`, `lexical` and `learned` are
-//!   what is learned; `held_out` is evidence from models that did not see the text.
-//! - `blend` chooses how much evidence counts for *who*; `acceptance` learns confidence, which
+//! - `train` goes from the one to the other. `inputs`, `options` and `objective` are what is asked
+//!   for, `report` is what there is to tell.
+//! - `corpus` is what is learned from, in canonical order; `head` (by `lbfgs`), `lexical` (by
+//!   `ngrams`) and `learned` are what is learned; `held_out` is evidence from models that did not see
+//!   the text; `matrix` is how tables of numbers lie in memory.
+//! - `trials` are texts whose right answer is known, `judged` is what a rule would say of them.
+//!   `blend` chooses how much evidence counts for *who*; `acceptance` learns confidence, which
 //!   says *whether*; `cuts` meets an [`Objective`]; `rule` cross-validates the last two.
-//! - `wire` is how a fit is kept.
+//! - `imputed` is what stands in for the evidence of routes that are newer than the fit.
+//! - `spelling` reads misspelt words as the utterances have them.
+//! - `scorer` is a fit at the moment of a decision; `wire` is how it is kept.
 //!
-//! It has no threads: independent parts go to an [`Executor`].
+//! It has no threads: independent parts go to an [`Executor`], which `executor` declares.
 
 mod acceptance;
 mod blend;
@@ -30,6 +36,7 @@ mod options;
 mod report;
 mod rule;
 mod scorer;
+mod spelling;
 mod train;
 mod trials;
 mod wire;
@@ -43,12 +50,12 @@ pub use self::train::Fitted;
 pub use self::wire::FitFileError;
 
 pub(crate) use self::acceptance::Acceptance;
-pub(crate) use self::corpus::hash as text_hash;
 pub(crate) use self::scorer::{Part, Scorer};
 
 use self::blend::Weights;
 use self::imputed::Line;
 use self::learned::Learned;
+use self::spelling::Spelling;
 use crate::digest::TextsDigest;
 use crate::name::RouteName;
 use crate::revision::Revision;
@@ -68,6 +75,8 @@ pub struct Fit {
     /// By name; the rows of what was learned are in this order.
     pub(crate) routes: Vec<FittedRoute>,
     pub(crate) learned: Learned,
+    /// Empty where words may not count.
+    pub(crate) spelling: Spelling,
     /// For *who*.
     pub(crate) score: Weights,
     /// For *whether*.

@@ -14,7 +14,7 @@ pub struct EvidenceSet {
     pub centroid: bool,
     /// The logit of a logistic regression over all routes.
     pub head: bool,
-    /// Words and runs of characters.
+    /// Words and runs of characters; and misspelt words are read as the utterances spell them.
     pub lexical: bool,
 }
 

@@ -70,7 +70,7 @@ impl Unfitted {
             }
             Self::ManyRoutes => {
                 "decided by the nearest utterances alone: there are more routes than a fit takes \
-                 on (some 2,500); split them into namespaces"
+                 on (some 3,100); split them into namespaces"
             }
         }
     }

@@ -69,7 +69,7 @@ impl<'a> Scorer<'a> {
         let centroid =
             products(score.centroid != 0.0 || sum.centroid != 0.0, &learned.centroids.data);
         let mut lexical = none();
-        if score.lexical != 0.0 {
+        if score.lexical != 0.0 || sum.lexical != 0.0 {
             lexical.resize(routes, 0.0);
             learned.lexicon.cosines(&learned.vocabulary.vector(query.text), &mut lexical);
         }

@@ -17,6 +17,7 @@ use super::ngrams::Features;
 use super::options::EvidenceSet;
 use super::report::{EvidenceWeight, FitReport};
 use super::rule::{self, Rule};
+use super::spelling::Spelling;
 use super::trials::{self, Sums};
 use super::{Fit, FitError, FittedRoute};
 use crate::edit::Owner;
@@ -286,6 +287,9 @@ impl<'a> Trainer<'a> {
     }
 
     fn finish(&self, learned: Learned, rule: &Rule, lines: [Line; 2]) -> Fit {
+        let texts = self.corpus.texts.iter().map(Text::as_str);
+        let words =
+            if self.inputs.evidence.lexical { Spelling::learn(texts) } else { Spelling::default() };
         let cut = |cut: f64| Cut::try_from(cut.clamp(0.0, 1.0)).expect("a cut within its range");
         let routes = self.corpus.names.iter().zip(&self.corpus.hashes).zip(&rule.cuts.own);
         let routes = routes.map(|((name, hashes), own)| FittedRoute {
@@ -301,6 +305,7 @@ impl<'a> Trainer<'a> {
             texts: self.snapshot.texts_digest(),
             routes: routes.collect(),
             learned,
+            spelling: words,
             score: rule.sums.score,
             sum: rule.sums.acceptance,
             score_line,

@@ -13,6 +13,7 @@ use super::imputed::Line;
 use super::learned::Learned;
 use super::lexical::{Lexicon, Vocabulary};
 use super::matrix::Matrix;
+use super::spelling::Spelling;
 use super::{Fit, FitPlan, FittedRoute};
 use crate::file::FileFit;
 use crate::name::RouteName;
@@ -33,7 +34,7 @@ pub enum FitFileError {
         found: u32,
     },
     /// It was learned from another model's vectors.
-    #[error("it was learned from the vectors of another model ({found})")]
+    #[error("it was learned from the vectors of another model ({found}): use that one")]
     ForeignModel {
         /// The fingerprint of that model.
         found: String,
@@ -61,6 +62,8 @@ struct Wire {
     starts: Words,
     lexicon_routes: Words,
     lexicon_weights: Floats,
+    #[serde(default)]
+    words: Vec<(String, u32)>,
     score: [f64; 3],
     sum: [f64; 3],
     score_line: [f64; 2],
@@ -105,6 +108,13 @@ macro_rules! packed {
             }
         }
     };
+}
+
+impl Floats {
+    /// An infinity or a NaN would reach a confidence, and no cut refuses a NaN.
+    fn are_numbers(&self) -> bool {
+        self.0.iter().all(|number| number.is_finite())
+    }
 }
 
 packed!(Floats, f32);
@@ -170,6 +180,7 @@ impl Fit {
             starts: Words(starts.to_vec()),
             lexicon_routes: Words(routes.iter().map(|&route| route.into()).collect()),
             lexicon_weights: Floats(lexicon_weights.to_vec()),
+            words: self.spelling.to_parts(),
             score: weights(&self.score),
             sum: weights(&self.sum),
             score_line: line(&self.score_line),
@@ -217,14 +228,16 @@ impl Fit {
         {
             return Err(broken("its routes are not in order"));
         }
+        let floats = [&wire.head, &wire.biases, &wire.centroids, &wire.idf, &wire.lexicon_weights];
         let numbers =
             wire.score.iter().chain(&wire.sum).chain(&wire.score_line).chain(&wire.sum_line);
         if !numbers.chain([&wire.slope, &wire.middle]).all(|number| number.is_finite())
+            || !floats.into_iter().all(Floats::are_numbers)
             || wire.slope < 0.0
             || wire.score_line[1] < 0.0
             || wire.sum_line[1] < 0.0
         {
-            return Err(broken("a number is none"));
+            return Err(broken("one of its numbers cannot be"));
         }
         let weights = |[centroid, head, lexical]: [f64; 3]| Weights { centroid, head, lexical };
         let line = |[at_zero, slope]: [f64; 2]| Line { at_zero, slope };
@@ -249,6 +262,8 @@ impl Fit {
                 vocabulary,
                 lexicon,
             },
+            spelling: Spelling::from_parts(wire.words)
+                .ok_or_else(|| broken("its words are not in order"))?,
             routes: wire
                 .routes
                 .into_iter()

@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 
 use super::Snapshot;
-use crate::fit::{Fit, text_hash};
+use crate::fit::Fit;
 use crate::index::Group;
 use crate::name::RouteName;
 use crate::routes::{LearnedAs, RouteEntry};
 use crate::text::Text;
+use crate::text_order;
 
 impl Snapshot {
     /// Looks up each route in the fit, and each text that it was learned from.
@@ -63,5 +64,5 @@ fn row_of(fit: &Fit, name: &RouteName) -> Option<u32> {
 }
 
 fn knows(fit: &Fit, row: u32, text: &Text) -> bool {
-    fit.routes[row as usize].texts.binary_search(&text_hash(text)).is_ok()
+    fit.routes[row as usize].texts.binary_search(&text_order::hash(text.as_str())).is_ok()
 }

@@ -5,7 +5,8 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use synaptoroute_router::{
-    CrossValidation, Edit, FoldCount, Neighbour, Owner, Report, RouteName, Sample, Snapshot, Text,
+    CrossValidation, Edit, FoldCount, Neighbour, Owner, Query, Report, RouteName, Sample, Snapshot,
+    Text,
 };
 
 use crate::support::{
@@ -182,12 +183,16 @@ fn a_wrong_one_is_explained_even_where_its_route_is_far_down() {
     let far = route("right", &[0.1, 0.2]);
     let snapshot = snapshot(near.into_iter().chain([far]));
     let sample = Sample { text: text("asked"), intent: Some(name("right")) };
-    let judged = snapshot.judge(&toward(1.0), &sample);
+    let vector = toward(1.0);
+    let judge = |sample: &Sample| {
+        snapshot.judge(Query { text: sample.text.as_str(), vector: &vector }, sample)
+    };
+    let judged = judge(&sample);
     assert_eq!(judged.got, Some(name("near 39")));
     assert!(!judged.right && !judged.first_is_right());
     assert_eq!(judged.nearest_of_first.unwrap().utterance, text("near 39 0"));
     assert_eq!(judged.nearest_of_expected.unwrap().utterance, text("right 1"));
     let right = Sample { text: text("asked"), intent: Some(name("near 39")) };
-    let judged = snapshot.judge(&toward(1.0), &right);
+    let judged = judge(&right);
     assert!(judged.right && judged.nearest_of_first.is_none());
 }

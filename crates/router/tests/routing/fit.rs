@@ -135,7 +135,12 @@ fn damaged_fits_are_refused() {
     let snapshot = of(&routes(&mut dice, 6, 5));
     let background = background(&mut dice);
     let json = fit(&snapshot, &inputs(&background, &[])).to_json();
+    // One bias a route, none of them a number: every route's confidence would be none either, and
+    // a comparison with that refuses nothing.
+    let mut not_numbers: serde_json::Value = serde_json::from_str(&json).unwrap();
+    not_numbers["biases"] = "AADAfwAAwH8AAMB/".repeat(2).into();
     let broken = [
+        not_numbers.to_string(),
         json.replace("\"version\":1", "\"version\":9"),
         json.replace("\"dimensions\":16", "\"dimensions\":15"),
         json.replace("route-00", "route-99"),

@@ -12,6 +12,7 @@
 //! - `model`: decisions against a naive model of all the rules together.
 //! - `samples`: labelled samples, and what is refused with its line.
 //! - `cross_validation`: each utterance is asked once, by a router that has forgotten it.
+//! - `would_change`: what an explanation says would change the outcome does.
 //! - `support`: vectors whose cosines are known.
 
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
@@ -30,3 +31,4 @@ mod samples;
 mod support;
 mod values;
 mod weighing;
+mod would_change;

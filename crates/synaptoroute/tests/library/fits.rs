@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use synaptoroute::{
-    Background, Decision, FileFormat, FitOptions, OpenOptions, RouteOptions, Router, RoutesFile,
-    SampleFormat, Samples, background_texts,
+    Background, Decision, FileFormat, FitOptions, Objective, OpenOptions, RouteOptions, Router,
+    RoutesFile, SampleFormat, Samples, background_texts,
 };
 
-use crate::support::{model, text};
+use crate::support::{model, moody, text};
 
 fn routes() -> RoutesFile {
     let file = include_str!("../../../../examples/support.yaml");
@@ -94,6 +94,33 @@ fn what_is_added_counts_at_once_and_is_learned_in_the_background() {
     assert_eq!(here.threshold(), there.threshold());
 }
 
+/// A fit in the background that had begun before took the place of one that was asked for
+/// meanwhile, and what had been asked for was forgotten.
+#[test]
+fn what_is_asked_for_during_a_fit_in_the_background_stays() {
+    let (router, encoder) = moody();
+    router.load(routes(), &|_, _| ()).unwrap();
+    let samples = "{\"text\": \"where is my parcel\", \"intent\": \"order_status\"}";
+    let samples = Samples::parse(samples, SampleFormat::JsonLines).unwrap();
+    let options = FitOptions { samples: Some(&samples), ..FitOptions::default() };
+    assert!(router.fit(options, &|_, _| ()).unwrap().installed);
+    let name = "order_status".try_into().unwrap();
+    router.add_utterances(&name, vec![text("has my parcel left")], None).unwrap();
+
+    // The background encodes the samples of the fit before; meanwhile somebody asks for another.
+    let keep: Objective = "keep=0.9".parse().unwrap();
+    let handle = router.clone();
+    *encoder.hook.lock().unwrap() = Some(Box::new(move || {
+        let options = FitOptions { objective: Some(keep), ..FitOptions::default() };
+        handle.fit(options, &|_, _| ()).unwrap();
+    }));
+    assert!(!router.refit().unwrap(), "it came too late");
+    let snapshot = router.snapshot();
+    assert_eq!(snapshot.fitted().unwrap().plan().objective, keep);
+    let fits = router.fits().unwrap();
+    assert_eq!((fits.len(), fits[0].automatic, fits[0].in_force), (2, false, true));
+}
+
 #[test]
 fn a_dry_run_and_bad_samples_change_nothing() {
     let router = Router::new(model());
@@ -107,4 +134,41 @@ fn a_dry_run_and_bad_samples_change_nothing() {
     let error = router.fit(wrong, &|_, _| ()).unwrap_err().to_string();
     assert!(error.contains("nowhere"), "{error}");
     assert!(router.snapshot().fitted().is_none() && router.fits().unwrap().is_empty());
+}
+
+/// One word in eight misspelt cost four points of accuracy, for the encoder sees pieces of other
+/// words in it.
+#[test]
+fn a_slip_is_read_over_once_the_words_are_learned() {
+    let router = Router::new(model());
+    router.load(routes(), &|_, _| ()).unwrap();
+    let answer = |query| router.route(&text(query), RouteOptions::default()).unwrap();
+    let slip = "I forgot my pasword";
+    assert_eq!(answer(slip).read_as, None, "nothing is learned yet");
+    router.fit(FitOptions::default(), &|_, _| ()).unwrap();
+
+    let read = answer(slip);
+    assert_eq!(read.read_as.as_deref(), Some("I forgot my password"));
+    let meant = answer("I forgot my password");
+    assert_eq!(meant.read_as, None);
+    assert_eq!(read.decision, meant.decision);
+    // "word" is no utterance's, but a word all the same.
+    assert_eq!(answer("I forgot my word").read_as, None);
+    let json = serde_json::to_string(&meant).unwrap();
+    assert!(!json.contains("read_as"), "{json}");
+
+    // An evaluation asks as a client does, and a batch as one by one.
+    let samples = format!("{{\"text\": \"{slip}\", \"intent\": \"password_reset\"}}");
+    let samples = Samples::parse(&samples, SampleFormat::JsonLines).unwrap();
+    let report = router.evaluate(&samples, &|_, _| ()).unwrap();
+    assert_eq!(report.errors().len(), usize::from(read.decision.intent.is_none()));
+    let batch = router.route_batch(&[text(slip)], RouteOptions::default()).unwrap();
+    assert_eq!((&batch[0].decision, &batch[0].read_as), (&read.decision, &read.read_as));
+
+    let mut file = routes();
+    file.settings.evidence.lexical = false;
+    let plain = Router::new(model());
+    plain.load(file, &|_, _| ()).unwrap();
+    plain.fit(FitOptions::default(), &|_, _| ()).unwrap();
+    assert_eq!(plain.route(&text(slip), RouteOptions::default()).unwrap().read_as, None);
 }

@@ -8,10 +8,10 @@ mod traces;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::ArgAction;
 use clap::builder::BoolishValueParser;
 use synaptoroute::NamespaceName;
 
+use super::auto_fit::AutoFitArgs;
 use super::place::{KeepArgs, namespace};
 pub(crate) use access::AccessArgs;
 pub(crate) use logs::{LogArgs, LogFormat};
@@ -65,17 +65,8 @@ pub(crate) struct ServeArgs {
         env = "SYNAPTOROUTE_NAMESPACE"
     )]
     pub(crate) namespace: NamespaceName,
-    /// Fit evidence, confidence and cuts in the background, a moment after texts have changed; a
-    /// namespace whose setting auto_fit is false is left alone in any case
-    #[arg(
-        long,
-        value_name = "true|false",
-        default_value_t = true,
-        action = ArgAction::Set,
-        value_parser = BoolishValueParser::new(),
-        env = "SYNAPTOROUTE_AUTO_FIT"
-    )]
-    pub(crate) auto_fit: bool,
+    #[command(flatten)]
+    pub(crate) auto_fit: AutoFitArgs,
     /// Address to listen on, such as 127.0.0.1:8081 where 8080 is taken; port 0 picks a free
     /// one
     #[arg(

@@ -32,7 +32,8 @@ pub(crate) fn run(args: &EvalArgs, engine_args: &EngineArgs) -> Result<(), Failu
     let before = args.compare.as_deref().map(file::read_report).transpose()?;
     let report = match args.place.place_or_routes(args.routes.as_deref())? {
         Choice::Routes(path) => {
-            let router = engine::fitted(engine_args, file::read_routes(&path)?, args.auto_fit)?;
+            let router =
+                engine::fitted(engine_args, file::read_routes(&path)?, args.auto_fit.wanted)?;
             here(&router, args, samples.as_ref())?
         }
         Choice::Place(Place::Database(database)) => {
@@ -77,12 +78,7 @@ fn here(router: &Router, args: &EvalArgs, samples: Option<&Samples>) -> Result<R
         }
         (folds, samples) => cross_validate(router, folds.unwrap_or_default(), samples),
     };
-    report.map_err(|error| match (error, &args.file) {
-        (RouterError::Samples(source), Some(path)) => {
-            Failure::Samples { path: path.clone(), source }
-        }
-        (other, _) => other.into(),
-    })
+    report.map_err(|error| Failure::of_samples(error, args.file.as_deref()))
 }
 
 fn cross_validate(

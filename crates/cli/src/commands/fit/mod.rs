@@ -7,7 +7,7 @@ mod kept;
 mod tables;
 
 use serde::Serialize;
-use synaptoroute::{FitOptions, FitReport, Objective, Router, RouterError, Samples};
+use synaptoroute::{FitOptions, FitReport, Objective, Router, Samples};
 use ureq::http::Method;
 
 use crate::args::{Choice, EngineArgs, FitArgs};
@@ -73,12 +73,7 @@ fn here(
         Some(_) => output::with_progress("samples", |progress| router.fit(options, progress)),
         None => output::with_spinner("fitting", || router.fit(options, &|_, _| ())),
     };
-    done.map_err(|error| match (error, &args.samples) {
-        (RouterError::Samples(source), Some(path)) => {
-            Failure::Samples { path: path.clone(), source }
-        }
-        (other, _) => other.into(),
-    })
+    done.map_err(|error| Failure::of_samples(error, args.samples.as_deref()))
 }
 
 /// By a server.

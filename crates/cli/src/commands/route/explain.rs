@@ -1,6 +1,7 @@
 //! Why a decision came out as it did, for people.
 
 use serde::Deserialize;
+use synaptoroute::CutSource;
 
 use crate::failure::Failure;
 use crate::output;
@@ -20,21 +21,21 @@ struct Candidate {
     behind: f64,
     confidence: f64,
     threshold: f64,
-    threshold_source: CutSource,
+    threshold_source: Source,
     score_threshold: Option<f64>,
     refused: Option<String>,
     negative: Option<f64>,
     evidence: Vec<Part>,
 }
 
+/// As [`CutSource`], and what a later server may say.
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum CutSource {
+enum Source {
     Route,
     FittedRoute,
     Fitted,
     Default,
-    /// A newer server's.
     #[serde(other)]
     Other,
 }
@@ -48,13 +49,13 @@ struct Part {
     confidence_contribution: f64,
 }
 
-impl CutSource {
+impl Source {
     fn words(&self) -> &'static str {
         match self {
-            Self::Route => "set on the route",
-            Self::FittedRoute => "fitted for this route",
-            Self::Fitted => "fitted for all routes",
-            Self::Default => "the default while nothing is fitted",
+            Self::Route => CutSource::Route.describe(),
+            Self::FittedRoute => CutSource::FittedRoute.describe(),
+            Self::Fitted => CutSource::Fitted.describe(),
+            Self::Default => CutSource::Default.describe(),
             Self::Other => "of a kind this version does not know",
         }
     }

@@ -25,9 +25,11 @@ pub(crate) fn run(args: &RouteArgs, engine_args: &EngineArgs) -> Result<(), Fail
     let texts: Vec<Text> = args.texts.iter().enumerate().map(checked).collect::<Result<_, _>>()?;
     let decider = match args.place.place_or_routes(args.routes.as_deref())? {
         // The file first: a typo in it need not wait for the model.
-        Choice::Routes(path) => {
-            Decider::Here(engine::fitted(engine_args, file::read_routes(&path)?, args.auto_fit)?)
-        }
+        Choice::Routes(path) => Decider::Here(engine::fitted(
+            engine_args,
+            file::read_routes(&path)?,
+            args.auto_fit.wanted,
+        )?),
         Choice::Place(Place::Database(database)) => Decider::Here(database.decider(engine_args)?),
         Choice::Place(Place::Server(server)) => Decider::There(server),
     };
@@ -110,6 +112,7 @@ struct Answer {
     reason: String,
     candidates: Vec<Candidate>,
     truncated: bool,
+    read_as: Option<String>,
     explanation: Option<explain::Explanation>,
 }
 
@@ -141,6 +144,9 @@ fn print(text: &Text, answer: &Answer) -> Result<(), Failure> {
         answer.threshold,
         answer.reason.replace('_', " "),
     ))?;
+    if let Some(reading) = &answer.read_as {
+        output::line(format_args!("     read as {reading:?}"))?;
+    }
     if answer.truncated {
         output::line("     only the beginning was read: the text is longer than the model takes")?;
     }

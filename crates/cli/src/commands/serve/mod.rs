@@ -49,7 +49,7 @@ pub(crate) fn run(args: &ServeArgs, engine_args: &EngineArgs) -> Result<(), Fail
     let listener = std::net::TcpListener::bind(args.listen).map_err(listen)?;
     listener.set_nonblocking(true).map_err(listen)?;
     let served = content::open(args, engine_args)?;
-    if args.auto_fit {
+    if args.auto_fit.wanted {
         served.router.start_auto_fit()?;
     }
     let scheme = if entrance.tls.is_some() { "https" } else { "http" };
