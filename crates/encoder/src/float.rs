@@ -103,9 +103,8 @@ impl FloatWeights {
         let (hidden, intermediate) = (config.hidden, config.intermediate);
         let read = Dequantiser { file };
         let layer = |i: usize| {
-            let linear = |part, depth, columns| {
-                read.linear(&format!("layers.{i}.{part}"), depth, columns)
-            };
+            let linear =
+                |part, depth, columns| read.linear(&format!("layers.{i}.{part}"), depth, columns);
             let norm = |part| read.norm(&format!("layers.{i}.{part}.norm"));
             let mut down = linear("ffn.down", intermediate, hidden)?;
             let outliers =

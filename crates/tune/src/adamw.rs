@@ -47,17 +47,22 @@ impl AdamW {
             if by.is_empty() {
                 continue; // of a layer that stays as it is
             }
-            rows(team, by.len(), [weights, by, first, second], |_, [weights, by, first, second]| {
-                let moments = first.iter_mut().zip(second);
-                for ((weight, by), (first, second)) in weights.iter_mut().zip(by).zip(moments) {
-                    let gradient = *by * clip;
-                    *by = 0.0;
-                    *first = BETAS.0 * *first + (1.0 - BETAS.0) * gradient;
-                    *second = BETAS.1 * *second + (1.0 - BETAS.1) * gradient * gradient;
-                    *weight -= rate * DECAY * *weight;
-                    *weight -= step * *first / (second.sqrt() / root + EPSILON);
-                }
-            });
+            rows(
+                team,
+                by.len(),
+                [weights, by, first, second],
+                |_, [weights, by, first, second]| {
+                    let moments = first.iter_mut().zip(second);
+                    for ((weight, by), (first, second)) in weights.iter_mut().zip(by).zip(moments) {
+                        let gradient = *by * clip;
+                        *by = 0.0;
+                        *first = BETAS.0 * *first + (1.0 - BETAS.0) * gradient;
+                        *second = BETAS.1 * *second + (1.0 - BETAS.1) * gradient * gradient;
+                        *weight -= rate * DECAY * *weight;
+                        *weight -= step * *first / (second.sqrt() / root + EPSILON);
+                    }
+                },
+            );
         }
     }
 }

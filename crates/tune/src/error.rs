@@ -41,7 +41,9 @@ pub enum TuneError {
     #[error("no steps to tune with: give at least 1; 100 take about a minute")]
     NoSteps,
     /// Weights went astray.
-    #[error("the loss is no number any more after {steps} steps: nothing was changed; give a smaller rate")]
+    #[error(
+        "the loss is no number any more after {steps} steps: nothing was changed; give a smaller rate"
+    )]
     Diverged {
         /// That were made.
         steps: usize,

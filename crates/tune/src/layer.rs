@@ -73,8 +73,18 @@ pub(crate) fn forward(
     let mut out = linear::forward(team, kernels, &layer.down, &inner);
     add(team, hidden, &mut out, &middle);
     let ffn_norm = norm::forward(team, &layer.ffn_norm, epsilon, &mut out);
-    let tape =
-        Tape { x, qkv, attention, context, attention_norm, middle, slopes, inner, ffn_norm, first_only };
+    let tape = Tape {
+        x,
+        qkv,
+        attention,
+        context,
+        attention_norm,
+        middle,
+        slopes,
+        inner,
+        ffn_norm,
+        first_only,
+    };
     (out, tape)
 }
 
@@ -96,10 +106,24 @@ pub(crate) fn backward(
     // The residual path goes around the block: `dy` is what it brings, and the block adds to it.
     linear::backward(team, kernels, &layer.up, &tape.middle, &dinner, &mut by.up, &mut dy);
 
-    norm::backward(team, &layer.attention_norm, &tape.attention_norm, &mut dy, &mut by.attention_norm);
+    norm::backward(
+        team,
+        &layer.attention_norm,
+        &tape.attention_norm,
+        &mut dy,
+        &mut by.attention_norm,
+    );
     let mut dcontext = vec![0.0; tape.context.len()];
     let output = &layer.attention_output;
-    linear::backward(team, kernels, output, &tape.context, &dy, &mut by.attention_output, &mut dcontext);
+    linear::backward(
+        team,
+        kernels,
+        output,
+        &tape.context,
+        &dy,
+        &mut by.attention_output,
+        &mut dcontext,
+    );
     let shape = frame.attention(tape.first_only);
     let dqkv = attention::backward(team, shape, &tape.qkv, &tape.attention, &dcontext);
     let mut dx = if tape.first_only {

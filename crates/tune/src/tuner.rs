@@ -129,10 +129,15 @@ impl<'a> Tuner<'a> {
         if !loss.total().is_finite() {
             return Err(TuneError::Diverged { steps: self.done });
         }
+        self.apply(team);
+        Ok(loss)
+    }
+
+    /// Moves the weights along the gradient that was added up.
+    fn apply(&mut self, team: &mut Team<'_>) {
         let rate = self.options.rate(self.done);
         self.optimiser.step(team, &mut self.model.parts, &mut self.gradient, rate);
         self.done += 1;
-        Ok(loss)
     }
 
     /// The model as it is now.
@@ -163,7 +168,8 @@ impl<'a> Tuner<'a> {
         for piece in &pieces {
             let (by, rest) = gradient.split_at(piece.len() * width);
             gradient = rest;
-            let tape = tape.take().unwrap_or_else(|| self.model.forward(team, piece, self.layers).1);
+            let tape =
+                tape.take().unwrap_or_else(|| self.model.forward(team, piece, self.layers).1);
             self.model.backward(team, &tape, by, &mut self.gradient);
         }
         loss
@@ -185,5 +191,7 @@ fn pieces<'t, 'i>(texts: &'t [&'i [u32]], tokens: usize) -> Vec<&'t [&'i [u32]]>
     pieces
 }
 
+#[cfg(test)]
+mod reference;
 #[cfg(test)]
 mod tests;

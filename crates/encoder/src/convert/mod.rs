@@ -119,10 +119,7 @@ pub struct Converted {
 /// # Errors
 ///
 /// An input cannot be read or is not what converts; nothing is written anywhere.
-pub fn convert(
-    job: &Job,
-    progress: impl FnMut(usize, usize),
-) -> Result<Converted, ConvertError> {
+pub fn convert(job: &Job, progress: impl FnMut(usize, usize)) -> Result<Converted, ConvertError> {
     if job.calibration.is_empty() {
         return Err(ConvertError::NoCalibration);
     }

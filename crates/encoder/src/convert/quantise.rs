@@ -33,7 +33,11 @@ pub(super) const DESCRIPTION: &str = "linear weights s8, symmetric, one scale pe
     word embeddings s8, one scale per row";
 
 /// Every tensor of the model file.
-pub(super) fn tensors(source: &FloatWeights, samples: &Samples, vocabulary: Vec<u8>) -> Vec<Tensor> {
+pub(super) fn tensors(
+    source: &FloatWeights,
+    samples: &Samples,
+    vocabulary: Vec<u8>,
+) -> Vec<Tensor> {
     let mut out = Vec::new();
     table(&mut out, "embeddings.word", &source.words, source.hidden);
     floats(&mut out, "embeddings.position".to_owned(), source.positions.clone());

@@ -38,7 +38,9 @@ pub enum RequantiseError {
     #[error("no calibration texts: give about a hundred of the kind that the model will read")]
     NoCalibration,
     /// A tensor holds infinities, or none at all.
-    #[error("{tensor:?} is no longer finite: what changed the weights went astray; nothing was written")]
+    #[error(
+        "{tensor:?} is no longer finite: what changed the weights went astray; nothing was written"
+    )]
     NotFinite {
         /// Its name.
         tensor: String,
@@ -65,7 +67,10 @@ pub fn requantise(
     let mut config = job.parent.config().clone();
     let shape = |w: &FloatWeights| (w.layers.len(), w.hidden, w.intermediate, w.words.len());
     let expected = (config.layers, config.hidden, config.intermediate);
-    assert_eq!(shape(job.weights), (expected.0, expected.1, expected.2, config.vocabulary * config.hidden));
+    assert_eq!(
+        shape(job.weights),
+        (expected.0, expected.1, expected.2, config.vocabulary * config.hidden)
+    );
     job.name.clone_into(&mut config.name);
     quantise::DESCRIPTION.clone_into(&mut config.quantisation);
     config.tuned = Some(Tuned {

@@ -40,10 +40,9 @@ impl Rounding<'_> {
         let tensors = quantise::tensors(self.weights, &samples, self.vocabulary);
         match tensors.iter().find(|tensor| !tensor.data.is_finite()) {
             Some(tensor) => Err(tensor.name.clone()),
-            None => Ok(Converted {
-                bytes: write::file(&self.config, tensors),
-                config: self.config,
-            }),
+            None => {
+                Ok(Converted { bytes: write::file(&self.config, tensors), config: self.config })
+            }
         }
     }
 

@@ -101,7 +101,12 @@ impl Finder<'_> {
         })
     }
 
-    fn layer(&self, index: usize, hidden: usize, intermediate: usize) -> Result<FloatLayer, String> {
+    fn layer(
+        &self,
+        index: usize,
+        hidden: usize,
+        intermediate: usize,
+    ) -> Result<FloatLayer, String> {
         let named = |part: &str| format!("encoder.layer.{index}.{part}");
         let linear = |part: &str, depth, columns| self.linear(&named(part), depth, columns);
         let parts = ["query", "key", "value"]

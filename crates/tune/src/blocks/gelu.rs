@@ -5,7 +5,12 @@ use synaptoroute_kernels::{Kernels, Team};
 use crate::sharing::rows;
 
 /// GELU of every element, in place; gives the slopes there.
-pub(crate) fn forward(team: &mut Team<'_>, kernels: Kernels, tokens: usize, x: &mut [f32]) -> Vec<f32> {
+pub(crate) fn forward(
+    team: &mut Team<'_>,
+    kernels: Kernels,
+    tokens: usize,
+    x: &mut [f32],
+) -> Vec<f32> {
     let mut slopes = vec![0.0; x.len()];
     rows(team, tokens, [x, &mut slopes], |_, [x, slopes]| kernels.gelu_and_slope(x, slopes));
     slopes

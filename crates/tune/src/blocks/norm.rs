@@ -15,12 +15,7 @@ pub(crate) struct Tape {
 }
 
 /// Normalises the rows of `x` in place.
-pub(crate) fn forward(
-    team: &mut Team<'_>,
-    norm: &FloatNorm,
-    epsilon: f32,
-    x: &mut [f32],
-) -> Tape {
+pub(crate) fn forward(team: &mut Team<'_>, norm: &FloatNorm, epsilon: f32, x: &mut [f32]) -> Tape {
     let width = norm.gamma.len();
     let tokens = x.len() / width;
     let mut tape = Tape { normed: vec![0.0; x.len()], scales: vec![0.0; tokens] };

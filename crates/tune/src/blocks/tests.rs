@@ -26,8 +26,11 @@ fn check(name: &str, point: &[f32], gradient: &[f32], value: impl Fn(&[f32]) -> 
         // Along the gradient, where the slope is largest, and aslant.
         let aside = noise(&mut random, point.len(), 1.0);
         let tilt = if round == 0 { 0.0 } else { length(gradient) / length(&aside) };
-        let direction: Vec<f64> =
-            gradient.iter().zip(&aside).map(|(g, a)| f64::from(*g) + tilt * f64::from(*a)).collect();
+        let direction: Vec<f64> = gradient
+            .iter()
+            .zip(&aside)
+            .map(|(g, a)| f64::from(*g) + tilt * f64::from(*a))
+            .collect();
         let size = direction.iter().map(|d| d * d).sum::<f64>().sqrt();
         let step = f64::from(STEP) * length(point).max(1.0) / size;
         let at = |sign: f64| {
@@ -122,9 +125,8 @@ fn heads() {
         let shape = attention::Shape { hidden: HIDDEN, heads: HEADS, texts: &ranges, first_only };
         let rows = if first_only { 3 } else { 13 };
         let upstream = noise(random, rows * HIDDEN, 1.0);
-        let run = |qkv: &[f32]| {
-            weigh(&attention::forward(&mut Team::alone(), shape, qkv).0, &upstream)
-        };
+        let run =
+            |qkv: &[f32]| weigh(&attention::forward(&mut Team::alone(), shape, qkv).0, &upstream);
         let team = &mut Team::alone();
         let tape = attention::forward(team, shape, &qkv).1;
         let dqkv = attention::backward(team, shape, &qkv, &tape, &upstream);
