@@ -99,6 +99,27 @@ pub(crate) fn is_no_database(path: &Path) -> bool {
     read.is_ok() && !bytes.is_empty() && bytes != SQLITE
 }
 
+/// Makes sure that so many bytes can be written there: better before the work than after.
+pub(crate) fn reserve(path: &Path, bytes: usize) -> Result<(), Failure> {
+    let write = || -> io::Result<()> {
+        if fs::metadata(path).is_ok_and(|there| !there.is_file()) {
+            return Ok(());
+        }
+        let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let mut file = tempfile::Builder::new().tempfile_in(folder(path))?;
+        let zeros = vec![0; 1 << 20];
+        let mut left = bytes;
+        while left > 0 {
+            let part = left.min(zeros.len());
+            file.write_all(&zeros[..part])?;
+            left -= part;
+        }
+        // Some systems find out only now.
+        file.as_file().sync_data()
+    };
+    write().map_err(|source| Failure::Write { path: path.into(), source })
+}
+
 /// Writes beside the target and moves it there: a reader sees the old file or the new one. A
 /// link stays, and leads to the new file. What is no plain file, such as `/dev/stdout`, is
 /// written to as it is.

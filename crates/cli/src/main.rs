@@ -33,6 +33,7 @@ fn main() -> ExitCode {
         Command::Eval(args) => commands::eval::run(args, engine),
         Command::Lint(args) => commands::lint::run(args, engine),
         Command::Fit(args) => commands::fit::run(args, engine),
+        Command::Tune(args) => commands::tune::run(args, engine),
         Command::Routes(args) => commands::routes::run(args, engine),
         Command::Namespaces(args) => commands::namespaces::run(args, engine),
         Command::Import(args) => commands::import::run(args, engine),

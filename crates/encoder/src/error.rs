@@ -108,7 +108,8 @@ pub enum ModelError {
 
 impl ModelError {
     /// Names the place.
-    pub(crate) fn at(self, origin: &Origin) -> OpenError {
+    #[must_use]
+    pub fn at(self, origin: &Origin) -> OpenError {
         OpenError { origin: origin.clone(), source: self }
     }
 }

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use synaptoroute_encoder::EncodeError;
+use synaptoroute_encoder::convert::RequantiseError;
+use synaptoroute_encoder::{EncodeError, OpenError};
 use synaptoroute_router::{FitError, FitFileError, Revision, RouteError, SampleError};
 use synaptoroute_store::{ReembedError, StoreError};
+use synaptoroute_tune::TuneError;
 
 /// Why a call changed and answered nothing.
 #[derive(Debug, thiserror::Error)]
@@ -45,6 +47,18 @@ pub enum RouterError {
     /// Nothing was fitted.
     #[error(transparent)]
     Fit(#[from] FitError),
+    /// These routes cannot be learned.
+    #[error(transparent)]
+    Tune(TuneError),
+    /// Tuning was called off.
+    #[error("tuning was called off; nothing changed")]
+    TuneCancelled,
+    /// Tuned weights make no model file.
+    #[error(transparent)]
+    Requantise(#[from] RequantiseError),
+    /// A model file cannot be used.
+    #[error(transparent)]
+    Model(OpenError),
     /// The fit of a routes file cannot be used.
     #[error("fit: {source}; or remove `fit` from the file, and have it fitted here")]
     FileFit {

@@ -8,6 +8,7 @@
 //!   [`Change`]; [`Router::import`] takes a whole [`RoutesFile`].
 //! - [`Router::fit`] fits evidence, confidence and cuts to the routes, and to labelled samples;
 //!   [`Router::start_auto_fit`] has that done in the background when texts change.
+//! - [`Router::tune`] has the encoder learn the routes, and says whether that made it better.
 //! - [`Router::lint`] tells what is doubtful about the routes, as a [`LintReport`].
 //! - [`Router::revisions`], [`Router::diff`] and [`Router::rollback`] go back in time.
 //! - [`Router::evaluate`] tells how good the decisions are, on labelled [`Samples`];
@@ -48,6 +49,7 @@ mod open;
 mod refitter;
 mod router;
 mod sync;
+mod tune;
 
 pub use answer::{Answer, RouteOptions, Timing};
 pub use background::{BackgroundText, background_texts};
@@ -81,3 +83,5 @@ pub use synaptoroute_router::{
     TextsDiff, TopK, Unfitted, UnknownLabel, UnreachableCut, auroc,
 };
 pub use synaptoroute_store::{Durability, FitEntry, Options as StoreOptions, StoreError, python};
+pub use synaptoroute_tune::{FEWEST_ROUTES, TuneError, TuneOptions};
+pub use tune::{TuneProgress, TuneReport, TuneRequest, TuneStage, TuneWatch, Tuned, Verdict};

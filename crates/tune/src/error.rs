@@ -49,3 +49,11 @@ pub enum TuneError {
         steps: usize,
     },
 }
+
+impl TuneError {
+    /// A text that the tokenizer library failed on.
+    #[must_use]
+    pub fn tokenizer(error: impl std::fmt::Display) -> Self {
+        Self::Tokenizer(error.to_string())
+    }
+}

@@ -73,6 +73,12 @@ impl Lesson {
         self.ids.len()
     }
 
+    /// Token ids of each text.
+    #[must_use]
+    pub fn ids(&self) -> Vec<&[u32]> {
+        self.ids.iter().map(Vec::as_slice).collect()
+    }
+
     /// Never: there are routes.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -86,7 +92,7 @@ impl Lesson {
         label: Option<usize>,
     ) -> Result<usize, TuneError> {
         let tokens = tokenizer.encode(text);
-        let mut ids = tokens.map_err(|e| TuneError::Tokenizer(e.to_string()))?.ids;
+        let mut ids = tokens.map_err(TuneError::tokenizer)?.ids;
         if ids.len() > LONGEST {
             let end = ids[ids.len() - 1];
             ids.truncate(LONGEST - 1);

@@ -9,6 +9,9 @@ use crate::blocks::norm::{self, dot};
 use crate::layer::{self, Frame};
 use crate::parts::Parts;
 
+/// Tokens that go forwards together where nothing is kept; this only bounds memory.
+const ENCODED_TOKENS: usize = 2048;
+
 /// An encoder that can be tuned.
 #[derive(Clone, Debug)]
 pub struct Model {
@@ -74,7 +77,8 @@ impl Model {
     /// If a text is empty or longer than the model takes, or an id is beyond its vocabulary.
     #[must_use]
     pub fn encode(&self, team: &mut Team<'_>, texts: &[&[u32]]) -> Vec<f32> {
-        self.forward(team, texts, 0).0
+        let pieces = pieces(texts, ENCODED_TOKENS).into_iter();
+        pieces.flat_map(|piece| self.forward(team, piece, 0).0).collect()
     }
 
     /// The same, with what the way back through the last `tuned` layers needs.
@@ -189,4 +193,19 @@ fn ranges(texts: &[&[u32]]) -> Vec<Range<usize>> {
         start..end
     };
     texts.iter().map(range).collect()
+}
+
+/// Texts in pieces of at most so many tokens, or of one text.
+pub(crate) fn pieces<'t, 'i>(texts: &'t [&'i [u32]], tokens: usize) -> Vec<&'t [&'i [u32]]> {
+    let mut pieces = Vec::new();
+    let (mut start, mut sum) = (0, 0);
+    for (i, text) in texts.iter().enumerate() {
+        if i > start && sum + text.len() > tokens {
+            pieces.push(&texts[start..i]);
+            (start, sum) = (i, 0);
+        }
+        sum += text.len();
+    }
+    pieces.push(&texts[start..]);
+    pieces
 }

@@ -7,15 +7,13 @@ use crate::batches::Batches;
 use crate::error::TuneError;
 use crate::lesson::Lesson;
 use crate::loss::{Loss, loss};
-use crate::model::{Model, Tape};
+use crate::model::{Model, Tape, pieces};
 use crate::parts::Parts;
 
 /// Tokens of a batch whose intermediate results are kept for the way back, about 260 KB each
 /// token at hidden width 384 and 12 layers. Longer batches go forwards twice, in pieces (Gao et
 /// al., *Scaling deep contrastive learning batch size under memory limited setup*, 2021).
 const TAPED_TOKENS: usize = 1024;
-/// Tokens that go forwards together where nothing is kept.
-const ENCODED_TOKENS: usize = 2048;
 
 /// How to tune.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -85,9 +83,7 @@ impl<'a> Tuner<'a> {
             return Err(TuneError::Layers { found: layers, layers: model.layers() });
         }
         let ids: Vec<&[u32]> = lesson.ids.iter().map(Vec::as_slice).collect();
-        let pieces = pieces(&ids, ENCODED_TOKENS);
-        let before: Vec<f32> =
-            pieces.into_iter().flat_map(|piece| model.encode(team, piece)).collect();
+        let before = model.encode(team, &ids);
         let batches = Batches::new(lesson, &before, kernels, options.seed);
         let gradient = model.parts.zeros(layers);
         let optimiser = AdamW::new(&model.parts, layers);
@@ -116,6 +112,17 @@ impl<'a> Tuner<'a> {
     #[must_use]
     pub fn steps(&self) -> usize {
         self.done
+    }
+
+    /// Steps that there are to be.
+    #[must_use]
+    pub fn of(&self) -> usize {
+        self.options.steps
+    }
+
+    /// Makes fewer steps of it, at least one more than were made; the rate falls accordingly.
+    pub fn limit(&mut self, steps: usize) {
+        self.options.steps = steps.clamp(self.done + 1, self.options.steps.max(self.done + 1));
     }
 
     /// Makes a step; says what the batch's loss was before it.
@@ -174,21 +181,6 @@ impl<'a> Tuner<'a> {
         }
         loss
     }
-}
-
-/// Texts in pieces of at most so many tokens, or of one text.
-fn pieces<'t, 'i>(texts: &'t [&'i [u32]], tokens: usize) -> Vec<&'t [&'i [u32]]> {
-    let mut pieces = Vec::new();
-    let (mut start, mut sum) = (0, 0);
-    for (i, text) in texts.iter().enumerate() {
-        if i > start && sum + text.len() > tokens {
-            pieces.push(&texts[start..i]);
-            (start, sum) = (i, 0);
-        }
-        sum += text.len();
-    }
-    pieces.push(&texts[start..]);
-    pieces
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ mod place;
 mod route;
 mod secret;
 mod serve;
+mod tune;
 
 use std::path::PathBuf;
 
@@ -38,6 +39,7 @@ pub(crate) use place::{Choice, DEFAULT_DB, KeepArgs};
 pub(crate) use route::RouteArgs;
 pub(crate) use secret::Secret;
 pub(crate) use serve::{LogFormat, ServeArgs, TraceArgs};
+pub(crate) use tune::TuneArgs;
 
 /// Decide which of your routes a text belongs to, or none: locally, in about a millisecond.
 #[derive(Debug, Parser)]
@@ -101,6 +103,8 @@ pub(crate) enum Command {
     Lint(LintArgs),
     /// Learn evidence, confidence and cuts from the routes, and from samples; list fits, and go back
     Fit(FitArgs),
+    /// Have the encoder learn the routes, in about a minute, into a model file of its own
+    Tune(TuneArgs),
     /// Look at routes and change them
     Routes(RoutesArgs),
     /// Look at namespaces, make and delete them

@@ -17,3 +17,4 @@ pub(crate) mod rollback;
 pub(crate) mod route;
 pub(crate) mod routes;
 pub(crate) mod serve;
+pub(crate) mod tune;

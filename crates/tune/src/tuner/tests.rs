@@ -3,9 +3,10 @@
 use synaptoroute_encoder::Pooling;
 use synaptoroute_kernels::{Crew, Kernels, Team};
 
-use super::{TuneOptions, Tuner, pieces};
+use super::{TuneOptions, Tuner};
 use crate::error::TuneError;
 use crate::loss::Loss;
+use crate::model::pieces;
 use crate::testing::{lesson, small, texts};
 
 const OPTIONS: TuneOptions = TuneOptions { steps: 6, seed: 3, rate: 1e-3, layers: None };

@@ -131,7 +131,7 @@ fn there(
 }
 
 /// What another model says of the routes says nothing of the server.
-fn check_model(server: &Remote, router: &Router) -> Result<(), Failure> {
+pub(super) fn check_model(server: &Remote, router: &Router) -> Result<(), Failure> {
     #[derive(Deserialize)]
     struct Ready {
         model: Model,

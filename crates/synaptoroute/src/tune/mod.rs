@@ -1,0 +1,281 @@
+//! Tuning: the encoder learns a namespace's routes, and must show that it is better for it.
+//!
+//! - `texts`: what is learned from, in canonical order, and what is held out when.
+//! - `trial`: how good a model's decisions are on what was held out.
+//! - `report`: what there is to tell.
+
+mod report;
+mod texts;
+mod trial;
+
+use std::num::NonZero;
+use std::time::{Duration, Instant};
+
+use synaptoroute_encoder::convert::{Requantise, requantise};
+use synaptoroute_encoder::{Bert, Encoder, FloatWeights, Kernels, ModelFile, Tokenizer};
+use synaptoroute_kernels::{Crew, Team};
+use synaptoroute_router::{Comparison, Snapshot};
+use synaptoroute_tune::{Lesson, Model, TuneError, TuneOptions, Tuner};
+
+pub use self::report::{TuneReport, Verdict};
+use self::texts::Texts;
+use self::trial::Trial;
+use crate::error::RouterError;
+use crate::router::Router;
+
+/// Steps by which it is told how many there is time for.
+const PROBES: usize = 3;
+/// Texts by which it is told how well the integers keep to the weights.
+const FIDELITY: usize = 500;
+/// Texts by which the tuned weights are balanced when they become integers.
+const CALIBRATION: usize = 100;
+
+/// What is to be tuned, and how.
+#[derive(Clone, Copy, Debug)]
+pub struct TuneRequest<'a> {
+    /// The model file to begin from.
+    pub model: &'a ModelFile,
+    /// Steps, rate, layers and seed.
+    pub options: TuneOptions,
+    /// Fewer steps are made if they would take longer than this, in each fold and on everything.
+    pub time_budget: Option<Duration>,
+    /// Folds of the cross-validation: the model is tuned once for each, on what is not held out, and
+    /// once on all. None tunes without judging.
+    pub folds: Option<NonZero<usize>>,
+    /// Threads at work. The result is the same whatever their number.
+    pub threads: NonZero<usize>,
+}
+
+/// What tuning is at.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum TuneStage {
+    /// Steps on what a fold does not hold out; from 0.
+    Fold(usize),
+    /// Steps on everything.
+    All,
+    /// Weights become integers.
+    Quantise,
+}
+
+/// How far tuning is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct TuneProgress {
+    /// What it is at.
+    pub stage: TuneStage,
+    /// Steps, or texts, that are done,
+    pub done: usize,
+    /// and of how many.
+    pub of: usize,
+    /// The loss of the last batch.
+    pub loss: Option<f32>,
+}
+
+/// Told how far tuning is; false calls it off.
+pub type TuneWatch<'a> = &'a mut dyn FnMut(TuneProgress) -> bool;
+
+/// A tuned model, and what it is worth.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Tuned {
+    /// The model file's bytes.
+    pub file: Vec<u8>,
+    /// What there is to tell.
+    pub report: TuneReport,
+}
+
+impl Router {
+    /// Has a model learn this namespace's routes, and judges it on utterances that it has not seen.
+    ///
+    /// Nothing of this router changes: the result is a model file, for
+    /// [`Bert`](synaptoroute_encoder::Bert) to open. Takes about a minute a hundred steps on two
+    /// cores, and as long again for each fold.
+    ///
+    /// # Errors
+    ///
+    /// There are too few routes or utterances to learn from, or `watch` called it off.
+    ///
+    /// # Panics
+    ///
+    /// If the request's model has another shape than the router's.
+    pub fn tune(
+        &self,
+        request: &TuneRequest<'_>,
+        watch: TuneWatch<'_>,
+    ) -> Result<Tuned, RouterError> {
+        let snapshot = self.snapshot();
+        let kernels = self.core().kernels;
+        let bert = Bert::new(request.model, kernels).map_err(RouterError::Model)?;
+        let crew = Crew::new(request.threads.get() - 1).map_err(RouterError::Thread)?;
+        let weights = FloatWeights::dequantise(request.model)
+            .map_err(|e| RouterError::Model(e.at(request.model.origin())))?;
+        let pooling = request.model.config().pooling;
+        let base = Model::new(weights, pooling, kernels);
+        let job = Job {
+            snapshot: &snapshot,
+            request,
+            texts: Texts::of(&snapshot),
+            tokenizer: bert.tokenizer(),
+            base: &base,
+            kernels,
+            crew: &crew,
+        };
+        // What cannot be learned is said before anything takes long.
+        let all = job.texts.whole();
+        let lesson = Lesson::new(job.tokenizer, &all.routes, &[])?;
+        let comparison = match request.folds {
+            Some(folds) => job.cross_validate(folds, watch)?,
+            None => None,
+        };
+        let (tuned, course) = job.tune(&lesson, TuneStage::All, watch)?;
+        job.finish(&lesson, tuned, &course, comparison, watch)
+    }
+}
+
+struct Job<'a> {
+    snapshot: &'a Snapshot,
+    request: &'a TuneRequest<'a>,
+    texts: Texts,
+    tokenizer: &'a Tokenizer,
+    base: &'a Model,
+    kernels: Kernels,
+    crew: &'a Crew,
+}
+
+/// How the steps went.
+struct Course {
+    steps: usize,
+    /// The mean loss over the first tenth of them.
+    first: f32,
+    /// And over the last.
+    last: f32,
+}
+
+impl Job<'_> {
+    fn team(&self) -> Team<'_> {
+        self.crew.join()
+    }
+
+    /// The model after its steps.
+    fn tune(
+        &self,
+        lesson: &Lesson,
+        stage: TuneStage,
+        watch: TuneWatch<'_>,
+    ) -> Result<(Model, Course), RouterError> {
+        let options = self.request.options;
+        let team = &mut self.team();
+        let mut tuner = Tuner::new(team, self.base.clone(), lesson, options, self.kernels)?;
+        let mut losses = Vec::with_capacity(options.steps);
+        let begun = Instant::now();
+        while !tuner.is_done() {
+            let loss = losses.last().copied();
+            if let (Some(budget), PROBES) = (self.request.time_budget, losses.len()) {
+                let step = begun.elapsed().as_secs_f64() / PROBES as f64;
+                tuner.limit((budget.as_secs_f64() / step) as usize);
+            }
+            let progress = TuneProgress { stage, done: tuner.steps(), of: tuner.of(), loss };
+            if !watch(progress) {
+                return Err(RouterError::TuneCancelled);
+            }
+            losses.push(tuner.step(team)?.total());
+        }
+        let tenth = losses.len().div_ceil(10);
+        let mean = |losses: &[f32]| losses.iter().sum::<f32>() / losses.len() as f32;
+        let course = Course {
+            steps: losses.len(),
+            first: mean(&losses[..tenth]),
+            last: mean(&losses[losses.len() - tenth..]),
+        };
+        Ok((tuner.into_model(), course))
+    }
+
+    /// What tuning changes on what it has not seen; nothing where nothing can be held out.
+    fn cross_validate(
+        &self,
+        folds: NonZero<usize>,
+        watch: TuneWatch<'_>,
+    ) -> Result<Option<Comparison>, RouterError> {
+        let mut before = Trial::new(self.snapshot, &self.texts, self.tokenizer, self.kernels);
+        let mut after = before.clone();
+        before.read(self.base, &mut self.team());
+        for fold in 0..folds.get() {
+            let part = self.texts.fold(fold, folds.get());
+            let lesson = Lesson::new(self.tokenizer, &part.routes, &[])?;
+            let (tuned, _) = self.tune(&lesson, TuneStage::Fold(fold), watch)?;
+            after.read(&tuned, &mut self.team());
+            before.ask(&part)?;
+            after.ask(&part)?;
+        }
+        let reports = before.report().zip(after.report());
+        Ok(reports.map(|(before, after)| Comparison::new(&before, &after)))
+    }
+
+    /// Weights to a model file, and what it is worth.
+    fn finish(
+        &self,
+        lesson: &Lesson,
+        tuned: Model,
+        course: &Course,
+        comparison: Option<Comparison>,
+        watch: TuneWatch<'_>,
+    ) -> Result<Tuned, RouterError> {
+        let parent = self.request.model;
+        let content = self.texts.hash();
+        let short = &content[..8];
+        let name = format!("{}-tuned-{short}", base_name(&parent.config().name));
+        let calibration = self.texts.sample(CALIBRATION);
+        let texts = self.texts.sample(FIDELITY);
+        let ids = texts.iter().map(|text| self.tokenizer.encode(text).map(|tokens| tokens.ids));
+        let ids: Vec<Vec<u32>> = ids.collect::<Result<_, _>>().map_err(TuneError::tokenizer)?;
+        let ids: Vec<&[u32]> = ids.iter().map(Vec::as_slice).collect();
+        let expected = tuned.encode(&mut self.team(), &ids);
+        let weights = tuned.into_weights();
+        let job = Requantise {
+            parent,
+            weights: &weights,
+            name: &name,
+            content_sha256: &content,
+            calibration: &calibration,
+            threads: self.request.threads,
+        };
+        let mut called_off = false;
+        let converted = requantise(&job, |done, of| {
+            called_off |= !watch(TuneProgress { stage: TuneStage::Quantise, done, of, loss: None });
+        })?;
+        if called_off {
+            return Err(RouterError::TuneCancelled);
+        }
+        let file = ModelFile::from_bytes(&converted.bytes).map_err(RouterError::Model)?;
+        let bert = Bert::new(&file, self.kernels).map_err(RouterError::Model)?;
+        let vectors = bert.encode(&texts)?.into_iter().flat_map(|embedding| embedding.vector);
+        let cosines: f64 = vectors.zip(&expected).map(|(a, b)| f64::from(a * b)).sum();
+        let report = TuneReport {
+            model: name,
+            fingerprint: file.fingerprint().to_string(),
+            parent: parent.fingerprint().to_string(),
+            content,
+            routes: self.texts.whole().routes.len(),
+            utterances: lesson.len(),
+            steps: course.steps,
+            loss_before: course.first,
+            loss_after: course.last,
+            fidelity: cosines / texts.len() as f64,
+            verdict: Verdict::of(comparison.as_ref()),
+            comparison,
+        };
+        Ok(Tuned { file: converted.bytes, report })
+    }
+}
+
+/// A model's name without what earlier tuning added.
+fn base_name(name: &str) -> &str {
+    name.split_once("-tuned-").map_or(name, |(base, _)| base)
+}
+
+impl From<TuneError> for RouterError {
+    fn from(error: TuneError) -> Self {
+        Self::Tune(error)
+    }
+}

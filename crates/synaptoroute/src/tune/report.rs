@@ -1,0 +1,82 @@
+//! What there is to tell of a tuned model.
+
+use serde::Serialize;
+use synaptoroute_router::{Comparison, Difference};
+
+/// What tuning came to.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct TuneReport {
+    /// The tuned model's name.
+    pub model: String,
+    /// Its file's SHA-256, in hexadecimal.
+    pub fingerprint: String,
+    /// That of the file it began from.
+    pub parent: String,
+    /// SHA-256 of the routes and utterances it learned from, in hexadecimal.
+    pub content: String,
+    /// Routes that it learned.
+    pub routes: usize,
+    /// Utterances that it learned from.
+    pub utterances: usize,
+    /// Steps that were made.
+    pub steps: usize,
+    /// The mean loss over the first tenth of the steps,
+    pub loss_before: f32,
+    /// and over the last.
+    pub loss_after: f32,
+    /// The mean cosine of the utterances' vectors by the file's integers to those by the weights that
+    /// were rounded.
+    pub fidelity: f64,
+    /// Whether it earned its place.
+    pub verdict: Verdict,
+    /// What changed on utterances that were held out, and on what belongs nowhere: built-in texts, and
+    /// utterances of routes that were left out whole. Null where nothing was held out.
+    pub comparison: Option<Comparison>,
+}
+
+/// Whether a tuned model is to take its parent's place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Verdict {
+    /// More utterances that were held out find their route, and what belongs nowhere is told apart as
+    /// well as before.
+    Better,
+    /// No more of them find their route.
+    NoGain,
+    /// What belongs nowhere is told apart less well.
+    RefusesWorse,
+    /// Nothing was held out, so nobody knows.
+    Unjudged,
+}
+
+impl Verdict {
+    pub(super) fn of(comparison: Option<&Comparison>) -> Self {
+        let Some(comparison) = comparison else { return Self::Unjudged };
+        let rises = |difference: Option<Difference>| difference.map(|d| d.difference);
+        match (rises(comparison.forced_accuracy), rises(comparison.auroc)) {
+            (None, _) => Self::Unjudged,
+            (Some(gain), _) if gain <= 0.0 => Self::NoGain,
+            (_, Some(gain)) if gain < 0.0 => Self::RefusesWorse,
+            _ => Self::Better,
+        }
+    }
+
+    /// What it means, and what to do.
+    #[must_use]
+    pub const fn advice(self) -> &'static str {
+        match self {
+            Self::Better => "better on what it has not seen",
+            Self::NoGain => {
+                "no more right on what it has not seen: the model as it is tells these routes apart as \
+                 well; give more utterances, or more steps"
+            }
+            Self::RefusesWorse => {
+                "more right on what it has not seen, but worse at telling what belongs nowhere; fewer \
+                 steps or fewer layers may help"
+            }
+            Self::Unjudged => "not judged: nothing was held out",
+        }
+    }
+}
