@@ -15,7 +15,7 @@ mod data;
 mod measure;
 
 pub use data::{Sample, fewshot, read};
-pub use measure::{Best, best_routes, encoder, fpr_at_kept, routes_of};
+pub use measure::{Best, best_routes, encoder, fpr_at_kept, model_file, routes_of};
 
 /// What can go wrong with a measurement.
 #[derive(Debug, thiserror::Error)]

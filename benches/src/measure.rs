@@ -1,13 +1,13 @@
 //! Routes from samples, decisions on samples, and what is read off them.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use synaptoroute::{
-    Bert, Kernels, Route, RouteName, RouteOptions, Router, RoutesFile, Settings, Text,
+    Bert, Kernels, ModelFile, Route, RouteName, RouteOptions, Router, RoutesFile, Settings, Text,
 };
 
 use crate::{BenchError, Sample};
@@ -27,9 +27,20 @@ pub struct Best {
 ///
 /// The model or the instruction set cannot be used.
 pub fn encoder() -> Result<Arc<Bert>, BenchError> {
-    let path =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/bge-small-en-v1.5/model.safetensors");
-    Ok(Arc::new(Bert::open(path, Kernels::from_env()?)?))
+    Ok(Arc::new(Bert::open(model_path(), Kernels::from_env()?)?))
+}
+
+/// The committed model file.
+///
+/// # Errors
+///
+/// It cannot be read.
+pub fn model_file() -> Result<ModelFile, BenchError> {
+    Ok(ModelFile::open(model_path())?)
+}
+
+fn model_path() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/bge-small-en-v1.5/model.safetensors")
 }
 
 /// Samples as a routes file.

@@ -36,6 +36,23 @@ impl Default for TuneOptions {
 }
 
 impl TuneOptions {
+    /// Whether this model can be tuned so.
+    ///
+    /// # Errors
+    ///
+    /// There are no steps, or not as many layers.
+    pub fn check(&self, model: &Model) -> Result<(), TuneError> {
+        if self.steps == 0 {
+            return Err(TuneError::NoSteps);
+        }
+        match self.layers {
+            Some(found) if !(1..=model.layers()).contains(&found) => {
+                Err(TuneError::Layers { found, layers: model.layers() })
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// The rate of a step, from 0: it rises over the first quarter and then falls to a fiftieth.
     fn rate(&self, step: usize) -> f32 {
         let (step, steps) = (step as f32, self.steps as f32);
@@ -75,13 +92,8 @@ impl<'a> Tuner<'a> {
         options: TuneOptions,
         kernels: Kernels,
     ) -> Result<Self, TuneError> {
-        if options.steps == 0 {
-            return Err(TuneError::NoSteps);
-        }
+        options.check(&model)?;
         let layers = options.layers.unwrap_or(model.layers());
-        if !(1..=model.layers()).contains(&layers) {
-            return Err(TuneError::Layers { found: layers, layers: model.layers() });
-        }
         let ids: Vec<&[u32]> = lesson.ids.iter().map(Vec::as_slice).collect();
         let before = model.encode(team, &ids);
         let batches = Batches::new(lesson, &before, kernels, options.seed);

@@ -15,6 +15,7 @@ mod noise;
 mod run;
 mod sets;
 mod table;
+mod tuned;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -31,7 +32,7 @@ struct Args {
     /// Folder that holds `bitext/`, `clinc150/`, `hwu64/` and `typos/`
     #[arg(long)]
     data: PathBuf,
-    /// Measure only this; all if not given
+    /// Measure only this; all but `tuned`, which takes half an hour, if not given
     #[arg(long)]
     part: Vec<Part>,
     /// Measure only sets whose name begins so
@@ -51,6 +52,8 @@ enum Part {
     Limits,
     /// Time of a fit and of a decision
     Cost,
+    /// The encoder as it is, and after it has learned the routes
+    Tuned,
 }
 
 fn main() -> ExitCode {
@@ -90,6 +93,9 @@ fn run(args: &Args) -> Result<(), BenchError> {
     }
     if wanted(Part::Cost) {
         cost::print(&mut vectors, &args.data)?;
+    }
+    if args.part.contains(&Part::Tuned) {
+        tuned::print(&mut vectors, &args.data, &sets)?;
     }
     Ok(())
 }

@@ -23,3 +23,4 @@ mod secrets;
 mod serve;
 mod support;
 mod traces;
+mod tune;

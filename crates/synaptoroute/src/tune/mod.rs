@@ -124,6 +124,7 @@ impl Router {
         // What cannot be learned is said before anything takes long.
         let all = job.texts.whole();
         let lesson = Lesson::new(job.tokenizer, &all.routes, &[])?;
+        request.options.check(&base)?;
         let comparison = match request.folds {
             Some(folds) => job.cross_validate(folds, watch)?,
             None => None,

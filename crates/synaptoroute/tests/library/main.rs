@@ -6,6 +6,7 @@
 //! - `fits`: made on demand and in the background, and what survives.
 //! - `lint`: what is doubtful about routes of real sentences.
 //! - `sentences`: a few support routes and real questions.
+//! - `tuning`: the encoder learns routes.
 //! - `support`: the model, and an encoder that can be told to fail.
 
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
@@ -17,3 +18,4 @@ mod fits;
 mod lint;
 mod sentences;
 mod support;
+mod tuning;

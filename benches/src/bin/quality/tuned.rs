@@ -1,0 +1,110 @@
+//! What it is worth that the encoder learns the routes: the same fit on top, by both models.
+
+use std::num::NonZero;
+use std::path::Path;
+use std::sync::Arc;
+use std::thread;
+use std::time::Instant;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use synaptoroute::{Bert, Kernels, ModelFile, Router, TuneOptions, TuneRequest};
+use synaptoroute_benches::{BenchError, Sample, encoder, model_file, routes_of};
+
+use crate::metrics::{accuracy, auroc, confidences, fpr95, paired};
+use crate::run::{Said, decide, fit, inputs};
+use crate::sets::{Set, Size, Vectors};
+
+/// Accuracy, AUROC and FPR95, and each in-scope answer's being right.
+type Worth = ([f64; 3], Vec<bool>);
+
+pub(crate) fn print(frozen: &mut Vectors, data: &Path, sets: &[&Set]) -> Result<(), BenchError> {
+    println!(
+        "\ntuned by {} steps, accuracy, % / out-of-scope AUROC / FPR95, %; mean of the seeds\n\n\
+         | set | frozen | tuned | gain, points | integers to weights, cosine | all but judging, s |\n\
+         |---|---|---|---|--:|--:|",
+        TuneOptions::default().steps
+    );
+    for set in sets {
+        let trains = set.train(data, Size::Shots(10))?;
+        let seeds = trains.len() as f64;
+        let (mut before, mut after) = ([0.0; 3], [0.0; 3]);
+        let (mut old, mut new) = (Vec::new(), Vec::new());
+        let (mut seconds, mut fidelity) = (0.0, 0.0);
+        for (seed, train) in trains.iter().enumerate() {
+            let router = router(train)?;
+            let started = Instant::now();
+            let tuned = tune(&router, seed as u64)?;
+            fidelity += tuned.report.fidelity / seeds;
+            let file = ModelFile::from_bytes(&tuned.file)?;
+            let kernels = Kernels::from_env()?;
+            let bert = Bert::new(&file, kernels)?;
+            let mut vectors = Vectors::new(Arc::new(bert));
+            vectors.snapshot(train)?;
+            seconds += started.elapsed().as_secs_f64() / seeds;
+            let pairs = [
+                (worth(frozen, data, set, train)?, &mut before, &mut old),
+                (worth(&mut vectors, data, set, train)?, &mut after, &mut new),
+            ];
+            for ((numbers, right), sums, all) in pairs {
+                eprintln!("{} seed {seed}: {numbers:?}", set.name);
+                sums.iter_mut().zip(numbers).for_each(|(sum, number)| *sum += number / seeds);
+                all.extend(right);
+            }
+        }
+        let (gain, half) = paired(&new, &old);
+        let show = |[a, b, c]: [f64; 3]| format!("{a:.2} / {b:.4} / {c:.2}");
+        println!(
+            "| {} 10-shot | {} | **{}** | {gain:+.2} ± {half:.2} | {fidelity:.5} | {seconds:.0} |",
+            set.name,
+            show(before),
+            show(after)
+        );
+    }
+    Ok(())
+}
+
+fn router(train: &[Sample]) -> Result<Router, BenchError> {
+    let router = Router::new(encoder()?);
+    router.load(routes_of(train)?, &|_, _| ())?;
+    Ok(router)
+}
+
+fn tune(router: &Router, seed: u64) -> Result<synaptoroute::Tuned, BenchError> {
+    let model = model_file()?;
+    let request = TuneRequest {
+        model: &model,
+        options: TuneOptions { seed, ..TuneOptions::default() },
+        time_budget: None,
+        folds: None,
+        threads: thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN),
+    };
+    let bar = ProgressBar::new(1);
+    let style = ProgressStyle::with_template("{wide_bar} {pos}/{len}, {eta} left{msg}");
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    let tuned = router.tune(&request, &mut |progress| {
+        bar.set_length(progress.of as u64);
+        bar.set_position(progress.done as u64);
+        if let Some(loss) = progress.loss {
+            bar.set_message(format!(", loss {loss:.3}"));
+        }
+        true
+    });
+    bar.finish_and_clear();
+    Ok(tuned?)
+}
+
+fn worth(
+    vectors: &mut Vectors,
+    data: &Path,
+    set: &Set,
+    train: &[Sample],
+) -> Result<Worth, BenchError> {
+    let background = set.background(vectors)?;
+    let plain = vectors.snapshot(train)?;
+    let (fitted, _) = fit(&plain, &inputs(&background, &[]))?;
+    let inside: Vec<Said> = decide(vectors, &fitted, &set.inside(data)?)?;
+    let outside = decide(vectors, &fitted, &set.outside(data)?)?;
+    let (a, b) = (confidences(&inside), confidences(&outside));
+    let right = inside.iter().map(|said| said.right).collect();
+    Ok(([accuracy(&inside), auroc(&a, &b), fpr95(&a, &b)], right))
+}

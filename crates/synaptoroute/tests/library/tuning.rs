@@ -1,0 +1,129 @@
+//! The encoder learns routes: what comes of it, and what cannot be learned.
+
+use std::num::NonZero;
+use std::sync::Arc;
+
+use synaptoroute::{
+    Bert, Encoder, FileFormat, Kernels, ModelFile, RouteOptions, Router, RouterError, RoutesFile,
+    TuneError, TuneOptions, TuneRequest, TuneStage, Verdict,
+};
+
+use crate::support::{model, route, text};
+
+fn model_file() -> ModelFile {
+    let path =
+        concat!(env!("CARGO_MANIFEST_DIR"), "/../../models/bge-small-en-v1.5/model.safetensors");
+    ModelFile::open(path).unwrap()
+}
+
+fn support() -> Router {
+    let router = Router::new(model());
+    let file = include_str!("../../../../examples/support.yaml");
+    router.load(RoutesFile::parse(file, FileFormat::Yaml).unwrap(), &|_, _| ()).unwrap();
+    router
+}
+
+fn request(model: &ModelFile, steps: usize, folds: usize) -> TuneRequest<'_> {
+    TuneRequest {
+        model,
+        options: TuneOptions { steps, layers: Some(2), ..TuneOptions::default() },
+        time_budget: None,
+        folds: NonZero::new(folds),
+        threads: NonZero::new(2).unwrap(),
+    }
+}
+
+#[test]
+fn a_tuned_model_is_a_model_file_that_knows_where_it_comes_from() {
+    let (router, parent) = (support(), model_file());
+    let before = router.export();
+    let mut stages = Vec::new();
+    let tuned = router.tune(&request(&parent, 3, 2), &mut |progress| {
+        assert!(progress.done <= progress.of, "{progress:?}");
+        if stages.last() != Some(&progress.stage) {
+            stages.push(progress.stage);
+        }
+        true
+    });
+    let tuned = tuned.unwrap();
+    use TuneStage::{All, Fold, Quantise};
+    assert_eq!(stages, [Fold(0), Fold(1), All, Quantise]);
+    assert_eq!(router.export(), before, "the router stays as it was");
+
+    let report = &tuned.report;
+    let file = ModelFile::from_bytes(&tuned.file).unwrap();
+    assert_eq!(file.fingerprint().to_string(), report.fingerprint);
+    let learned = file.config().tuned.clone().unwrap();
+    assert_eq!(learned.parent_sha256, parent.fingerprint().to_string());
+    assert_eq!(learned.content_sha256, report.content);
+    assert_eq!(
+        file.config().name,
+        format!("bge-small-en-v1.5-int8-tuned-{}", &report.content[..8])
+    );
+    assert!(report.fidelity > 0.9995, "{}", report.fidelity);
+    assert_eq!((report.steps, report.routes), (3, router.snapshot().route_count()));
+    assert_eq!(report.utterances, router.snapshot().text_count());
+
+    // Every utterance is asked once, and so is every other text of the built-in set.
+    let comparison = report.comparison.as_ref().unwrap();
+    let foreign = synaptoroute::background_texts().count() / 2;
+    assert_eq!(comparison.common, report.utterances + foreign);
+    assert!(comparison.auroc.is_some() && report.verdict != Verdict::Unjudged);
+
+    // It decides, and a tuned model can be tuned again.
+    let bert = Bert::new(&file, Kernels::from_env().unwrap()).unwrap();
+    assert_ne!(
+        bert.encode(&["where is my bill"]).unwrap(),
+        model().encode(&["where is my bill"]).unwrap()
+    );
+    let again = Router::new(Arc::new(bert));
+    again.load(before.1, &|_, _| ()).unwrap();
+    let answer = again.route(&text("I was charged twice"), RouteOptions::default()).unwrap();
+    assert_eq!(answer.decision.intent.unwrap().as_str(), "billing");
+    let twice = again.tune(&request(&file, 1, 0), &mut |_| true).unwrap();
+    assert_eq!(twice.report.parent, report.fingerprint);
+    assert_eq!(twice.report.model, report.model, "the name does not grow");
+    assert_eq!(twice.report.verdict, Verdict::Unjudged);
+}
+
+#[test]
+fn what_cannot_be_learned_is_refused_before_anything_takes_long() {
+    let parent = model_file();
+    let tune = |router: &Router, layers| {
+        let mut request = request(&parent, 1, 2);
+        request.options.layers = layers;
+        router.tune(&request, &mut |_| panic!("nothing has begun")).map(|_| ())
+    };
+    let few = Router::new(model());
+    few.upsert(route("a", &["one", "two"]), None).unwrap();
+    assert!(matches!(
+        tune(&few, None),
+        Err(RouterError::Tune(TuneError::FewRoutes { found: 1, .. }))
+    ));
+    for name in ["b", "c", "d"] {
+        few.upsert(route(name, &[&format!("only {name}")]), None).unwrap();
+    }
+    assert!(matches!(
+        tune(&few, None),
+        Err(RouterError::Tune(TuneError::FewPairs { found: 1, .. }))
+    ));
+    for layers in [Some(0), Some(13)] {
+        let error = tune(&support(), layers).unwrap_err();
+        assert!(
+            matches!(error, RouterError::Tune(TuneError::Layers { layers: 12, .. })),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn tuning_can_be_called_off() {
+    let (router, parent) = (support(), model_file());
+    let mut steps = 0;
+    let called_off = router.tune(&request(&parent, 50, 0), &mut |_| {
+        steps += 1;
+        steps < 3
+    });
+    assert!(matches!(called_off, Err(RouterError::TuneCancelled)));
+    assert_eq!(steps, 3);
+}
