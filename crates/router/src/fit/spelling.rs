@@ -114,7 +114,7 @@ impl Spelling {
         let letters: Vec<char> = word.chars().collect();
         let most = if letters.len() < LONG { 1 } else { 2 };
         let (first, second) = (letters[0], letters[1]);
-        let swapped = (second != first).then(|| self.beginning(second)).unwrap_or_default();
+        let swapped = if second == first { &[] } else { self.beginning(second) };
         let swapped = swapped.iter().filter(|(other, _)| other.chars().nth(1) == Some(first));
         let mut other = Vec::new();
         let near = self.beginning(first).iter().chain(swapped).filter_map(|(candidate, count)| {
