@@ -55,10 +55,10 @@ pub enum RouterError {
     TuneCancelled,
     /// Tuned weights make no model file.
     #[error(transparent)]
-    Requantise(#[from] RequantiseError),
+    Requantise(Box<RequantiseError>),
     /// A model file cannot be used.
     #[error(transparent)]
-    Model(OpenError),
+    Model(Box<OpenError>),
     /// The fit of a routes file cannot be used.
     #[error("fit: {source}; or remove `fit` from the file, and have it fitted here")]
     FileFit {

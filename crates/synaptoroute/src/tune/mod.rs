@@ -12,7 +12,7 @@ use std::num::NonZero;
 use std::time::{Duration, Instant};
 
 use synaptoroute_encoder::convert::{Requantise, requantise};
-use synaptoroute_encoder::{Bert, Encoder, FloatWeights, Kernels, ModelFile, Tokenizer};
+use synaptoroute_encoder::{Bert, Encoder, FloatWeights, Kernels, ModelFile, OpenError, Tokenizer};
 use synaptoroute_kernels::{Crew, Team};
 use synaptoroute_router::{Comparison, Snapshot};
 use synaptoroute_tune::{Lesson, Model, TuneError, TuneOptions, Tuner};
@@ -106,10 +106,10 @@ impl Router {
     ) -> Result<Tuned, RouterError> {
         let snapshot = self.snapshot();
         let kernels = self.core().kernels;
-        let bert = Bert::new(request.model, kernels).map_err(RouterError::Model)?;
+        let bert = Bert::new(request.model, kernels).map_err(opened)?;
         let crew = Crew::new(request.threads.get() - 1).map_err(RouterError::Thread)?;
         let weights = FloatWeights::dequantise(request.model)
-            .map_err(|e| RouterError::Model(e.at(request.model.origin())))?;
+            .map_err(|e| opened(e.at(request.model.origin())))?;
         let pooling = request.model.config().pooling;
         let base = Model::new(weights, pooling, kernels);
         let job = Job {
@@ -244,12 +244,13 @@ impl Job<'_> {
         let mut called_off = false;
         let converted = requantise(&job, |done, of| {
             called_off |= !watch(TuneProgress { stage: TuneStage::Quantise, done, of, loss: None });
-        })?;
+        })
+        .map_err(|error| RouterError::Requantise(Box::new(error)))?;
         if called_off {
             return Err(RouterError::TuneCancelled);
         }
-        let file = ModelFile::from_bytes(&converted.bytes).map_err(RouterError::Model)?;
-        let bert = Bert::new(&file, self.kernels).map_err(RouterError::Model)?;
+        let file = ModelFile::from_bytes(&converted.bytes).map_err(opened)?;
+        let bert = Bert::new(&file, self.kernels).map_err(opened)?;
         let vectors = bert.encode(&texts)?.into_iter().flat_map(|embedding| embedding.vector);
         let cosines: f64 = vectors.zip(&expected).map(|(a, b)| f64::from(a * b)).sum();
         let report = TuneReport {
@@ -268,6 +269,10 @@ impl Job<'_> {
         };
         Ok(Tuned { file: converted.bytes, report })
     }
+}
+
+fn opened(error: OpenError) -> RouterError {
+    RouterError::Model(Box::new(error))
 }
 
 /// A model's name without what earlier tuning added.

@@ -34,7 +34,7 @@ fn the_loss_falls_and_nothing_drifts_far() {
         let mean = |losses: &[Loss]| losses.iter().map(Loss::total).sum::<f32>() / 8.0;
         let (first, last) = (mean(&losses[..8]), mean(&losses[32..]));
         assert!(last < 0.8 * first, "{pooling:?}: {first}, then {last}");
-        assert_eq!(losses[0].drift.abs() < 1e-5, true, "{losses:?}");
+        assert!(losses[0].drift.abs() < 1e-5, "{losses:?}");
         assert!(losses.iter().all(|loss| loss.drift < 0.5), "{losses:?}");
     }
 }
