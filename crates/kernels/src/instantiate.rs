@@ -159,7 +159,20 @@ macro_rules! instantiate {
             add: bool,
             out: &mut [f32],
         ) {
-            product::matmul($token { _private: () }, a, b, add, out);
+            product::matmul::<$token, true>($token { _private: () }, a, b, add, out);
+        }
+
+        /// # Safety
+        ///
+        /// The CPU has this instruction set's features.
+        $(#[$features])*
+        unsafe fn matmul_unfused(
+            a: &product::MatrixView<'_>,
+            b: &product::MatrixView<'_>,
+            add: bool,
+            out: &mut [f32],
+        ) {
+            product::matmul::<$token, false>($token { _private: () }, a, b, add, out);
         }
 
         /// # Safety
@@ -241,6 +254,7 @@ macro_rules! instantiate {
             gelu,
             gelu_and_slope,
             matmul,
+            matmul_unfused,
             dot_rows,
             put_row,
             scan,

@@ -4,8 +4,9 @@
 //! functionality*, ACM TOMS 2015): blocks of both operands are copied into the order in which the
 //! innermost loop reads them, and a tile of the result stays in registers over a block's depth.
 //!
-//! An element is the sum of its products in order of depth, fused, [`DEPTH`] at a time. It does not
-//! depend on the size of the result, on where in it the element lies, or on the instruction set.
+//! An element is what was there, or 0, and its products added to it one after the other in order of
+//! depth. So it does not depend on the size of the result, on where in it the element lies, or on the
+//! instruction set.
 
 use crate::simd::{LANES, Simd};
 
@@ -75,9 +76,10 @@ impl<'a> MatrixView<'a> {
     }
 }
 
-/// `out = a b`, or with `add` `out += a b`; `out` in rows, one after the other.
+/// `out = a b`, or with `add` `out += a b`; `out` in rows, one after the other. With `FUSED` a
+/// product and its sum are rounded once, and it is twice as fast.
 #[inline(always)]
-pub(crate) fn matmul<S: Simd>(
+pub(crate) fn matmul<S: Simd, const FUSED: bool>(
     s: S,
     a: &MatrixView<'_>,
     b: &MatrixView<'_>,
@@ -86,14 +88,14 @@ pub(crate) fn matmul<S: Simd>(
 ) {
     // As many sums as leave registers for what they are made from: 24 of 32, 12 of 16.
     if S::WIDE {
-        blocked::<S, 12, 2>(s, a, b, add, out);
+        blocked::<S, 12, 2, FUSED>(s, a, b, add, out);
     } else {
-        blocked::<S, 6, 1>(s, a, b, add, out);
+        blocked::<S, 6, 1, FUSED>(s, a, b, add, out);
     }
 }
 
 #[inline(always)]
-fn blocked<S: Simd, const R: usize, const B: usize>(
+fn blocked<S: Simd, const R: usize, const B: usize, const FUSED: bool>(
     s: S,
     a: &MatrixView<'_>,
     b: &MatrixView<'_>,
@@ -118,10 +120,20 @@ fn blocked<S: Simd, const R: usize, const B: usize>(
                     let width = (B * LANES).min(b.columns - column);
                     for (panel, a_panel) in left.chunks_exact(depth * R).enumerate() {
                         let row = row + panel * R;
-                        let sums = tile::<S, R, B>(s, a_panel, b_strip);
-                        for (r, sums) in sums.into_iter().enumerate().take(a.rows - row) {
-                            let out = &mut out[(row + r) * b.columns + column..][..width];
-                            write(s, sums, add, out);
+                        let place = |r: usize| {
+                            let start = (row + r) * b.columns + column;
+                            start..start + width
+                        };
+                        let rows = R.min(a.rows - row);
+                        let mut sums = [[s.splat(0.0); B]; R];
+                        if add {
+                            for (r, sums) in sums.iter_mut().enumerate().take(rows) {
+                                read(s, &out[place(r)], sums);
+                            }
+                        }
+                        let sums = tile::<S, R, B, FUSED>(s, a_panel, b_strip, sums);
+                        for (r, sums) in sums.into_iter().enumerate().take(rows) {
+                            write(s, sums, &mut out[place(r)]);
                         }
                     }
                 }
@@ -166,10 +178,14 @@ fn pack(
     }
 }
 
-/// The products of a panel of `R` rows with a strip of `B` times sixteen columns.
+/// Adds the products of a panel of `R` rows with a strip of `B` times sixteen columns.
 #[inline(always)]
-fn tile<S: Simd, const R: usize, const B: usize>(s: S, a: &[f32], b: &[f32]) -> [[S::F; B]; R] {
-    let mut sums = [[s.splat(0.0); B]; R];
+fn tile<S: Simd, const R: usize, const B: usize, const FUSED: bool>(
+    s: S,
+    a: &[f32],
+    b: &[f32],
+    mut sums: [[S::F; B]; R],
+) -> [[S::F; B]; R] {
     let b = b.as_chunks::<LANES>().0.as_chunks::<B>().0;
     for (a, b) in a.as_chunks::<R>().0.iter().zip(b) {
         let mut columns = [s.splat(0.0); B];
@@ -179,26 +195,41 @@ fn tile<S: Simd, const R: usize, const B: usize>(s: S, a: &[f32], b: &[f32]) -> 
         for r in 0..R {
             let x = s.splat(a[r]);
             for i in 0..B {
-                sums[r][i] = s.mul_add(x, columns[i], sums[r][i]);
+                sums[r][i] = if FUSED {
+                    s.mul_add(x, columns[i], sums[r][i])
+                } else {
+                    s.add(s.mul(x, columns[i]), sums[r][i])
+                };
             }
         }
     }
     sums
 }
 
-/// A row of a tile to its place, as far as that reaches.
+/// A row of a tile from its place, as far as that reaches.
 #[inline(always)]
-fn write<S: Simd, const B: usize>(s: S, sums: [S::F; B], add: bool, out: &mut [f32]) {
+fn read<S: Simd, const B: usize>(s: S, out: &[f32], sums: &mut [S::F; B]) {
+    let (whole, rest) = out.as_chunks::<LANES>();
+    for (sum, out) in sums.iter_mut().zip(whole) {
+        *sum = s.load(out);
+    }
+    if !rest.is_empty() {
+        let mut lanes = [0.0; LANES];
+        lanes[..rest.len()].copy_from_slice(rest);
+        sums[whole.len()] = s.load(&lanes);
+    }
+}
+
+/// A row of a tile to its place.
+#[inline(always)]
+fn write<S: Simd, const B: usize>(s: S, sums: [S::F; B], out: &mut [f32]) {
     let (whole, rest) = out.as_chunks_mut::<LANES>();
     for (out, sum) in whole.iter_mut().zip(sums) {
-        let sum = if add { s.add(s.load(out), sum) } else { sum };
         s.store(out, sum);
     }
     if !rest.is_empty() {
         let mut lanes = [0.0; LANES];
         s.store(&mut lanes, sums[whole.len()]);
-        for (out, sum) in rest.iter_mut().zip(lanes) {
-            *out = if add { *out + sum } else { sum };
-        }
+        rest.copy_from_slice(&lanes[..rest.len()]);
     }
 }

@@ -22,6 +22,9 @@ pub(crate) type Tiles = [&'static [TileFn]; DEPTHS.len()];
 pub(crate) type NormQuantiseFn =
     unsafe fn(&mut [f32], Option<&[f32]>, &NormQuantise<'_>, &mut [u8], &mut [RowScale]);
 
+/// Left, right, whether to add, result.
+pub(crate) type MatmulFn = unsafe fn(&MatrixView<'_>, &MatrixView<'_>, bool, &mut [f32]);
+
 /// Query, blocks, what comes next, lower and upper bounds.
 pub(crate) type ScanFn = unsafe fn(&ScanQuery, &[i8], &[i8], &mut [f32], &mut [f32]);
 
@@ -44,8 +47,8 @@ pub(crate) struct Table {
     pub(crate) add_branch_and_outliers: unsafe fn(&mut [f32], &[f32], &Outliers<'_>),
     pub(crate) gelu: unsafe fn(&mut [f32]),
     pub(crate) gelu_and_slope: unsafe fn(&mut [f32], &mut [f32]),
-    /// Left, right, whether to add, result.
-    pub(crate) matmul: unsafe fn(&MatrixView<'_>, &MatrixView<'_>, bool, &mut [f32]),
+    pub(crate) matmul: MatmulFn,
+    pub(crate) matmul_unfused: MatmulFn,
     pub(crate) dot_rows: unsafe fn(&[f32], &[f32], &mut [f32]),
     pub(crate) put_row: unsafe fn(&[f32], &mut [i8], usize),
     pub(crate) scan: ScanFn,

@@ -2,7 +2,9 @@
 
 use std::ops::Range;
 
-use synaptoroute_kernels::{Attention, AttentionScratch, Kernels, LayerNorm, Queried, Rows, Team};
+use synaptoroute_kernels::{
+    Attention, AttentionScratch, Kernels, LayerNorm, MatrixView, Queried, Rows, Team,
+};
 
 use super::samples::{Samples, Site};
 use crate::float::{FloatLinear, FloatNorm, FloatWeights};
@@ -32,16 +34,16 @@ pub(super) fn run(
     norm(&mut hidden, &source.norm);
     for (i, layer) in source.layers.iter().enumerate() {
         samples.take(i, Site::Qkv, &hidden);
-        let context = attention(source, kernels, &linear(&layer.qkv, &hidden), &ranges);
+        let context = attention(source, kernels, &linear(kernels, &layer.qkv, &hidden), &ranges);
         samples.take(i, Site::AttentionOutput, &context);
-        add(&mut hidden, &linear(&layer.attention_output, &context));
+        add(&mut hidden, &linear(kernels, &layer.attention_output, &context));
         norm(&mut hidden, &layer.attention_norm);
 
         samples.take(i, Site::Up, &hidden);
-        let mut inner = linear(&layer.up, &hidden);
+        let mut inner = linear(kernels, &layer.up, &hidden);
         kernels.gelu(&mut inner);
         samples.take(i, Site::Down, &inner);
-        add(&mut hidden, &linear(&layer.down, &inner));
+        add(&mut hidden, &linear(kernels, &layer.down, &inner));
         norm(&mut hidden, &layer.ffn_norm);
     }
 }
@@ -50,16 +52,13 @@ fn add(to: &mut [f32], rows: &[f32]) {
     to.iter_mut().zip(rows).for_each(|(a, b)| *a += b);
 }
 
-/// `x W + b`. Each output's sum runs over the inputs in order, so it does not depend on how
-/// the compiler spreads the columns over lanes.
-fn linear(layer: &FloatLinear, rows: &[f32]) -> Vec<f32> {
-    let mut out = layer.bias.repeat(rows.len() / layer.depth);
-    for (k, weights) in layer.weights.chunks_exact(layer.columns).enumerate() {
-        let inputs = rows.chunks_exact(layer.depth).map(|row| row[k]);
-        for (x, out) in inputs.zip(out.chunks_exact_mut(layer.columns)) {
-            out.iter_mut().zip(weights).for_each(|(y, w)| *y += x * w);
-        }
-    }
+/// `x W + b`. Each output's sum runs over the inputs in order, from the bias on, each product rounded:
+/// the same bits on every machine, and those of a plain loop, by which the built-in model was made.
+fn linear(kernels: &Kernels, layer: &FloatLinear, rows: &[f32]) -> Vec<f32> {
+    let tokens = rows.len() / layer.depth;
+    let mut out = layer.bias.repeat(tokens);
+    let weights = MatrixView::new(&layer.weights, layer.depth, layer.columns);
+    kernels.matmul_add_unfused(MatrixView::new(rows, tokens, layer.depth), weights, &mut out);
     out
 }
 

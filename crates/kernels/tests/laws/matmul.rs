@@ -90,14 +90,28 @@ proptest! {
 
 #[test]
 fn a_sum_goes_on_from_what_is_there() {
-    let kernels = Kernels::detect();
-    let (a, b) = (Operand::new(1, 20, 30, false), Operand::new(2, 30, 40, true));
+    // More than one block deep.
+    let (a, b) = (Operand::new(1, 20, 500, false), Operand::new(2, 500, 40, true));
     let before = noise(3, 20 * 40);
-    let mut sum = before.clone();
-    kernels.matmul_add(a.view(), b.view(), &mut sum);
-    let product = product(&kernels, &a, &b);
-    for ((sum, before), product) in sum.iter().zip(&before).zip(&product) {
-        assert_eq!(*sum, before + product);
+    let mut plain = before.clone();
+    let mut fused = before.clone();
+    for i in 0..20 {
+        for j in 0..40 {
+            for k in 0..500 {
+                let (x, y) = (a.at(i, k) as f32, b.at(k, j) as f32);
+                let place = i * 40 + j;
+                plain[place] += x * y;
+                fused[place] = x.mul_add(y, fused[place]);
+            }
+        }
+    }
+    for kernels in all() {
+        let mut sum = before.clone();
+        kernels.matmul_add(a.view(), b.view(), &mut sum);
+        assert!(sum == fused, "{kernels:?}");
+        sum.clone_from(&before);
+        kernels.matmul_add_unfused(a.view(), b.view(), &mut sum);
+        assert!(sum == plain, "{kernels:?}");
     }
 }
 
