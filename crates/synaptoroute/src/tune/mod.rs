@@ -95,10 +95,6 @@ impl Router {
     /// # Errors
     ///
     /// There are too few routes or utterances to learn from, or `watch` called it off.
-    ///
-    /// # Panics
-    ///
-    /// If the request's model has another shape than the router's.
     pub fn tune(
         &self,
         request: &TuneRequest<'_>,
@@ -203,7 +199,9 @@ impl Job<'_> {
         before.read(self.base, &mut self.team());
         for fold in 0..folds.get() {
             let part = self.texts.fold(fold, folds.get());
-            let lesson = Lesson::new(self.tokenizer, &part.routes, &[])?;
+            let Ok(lesson) = Lesson::new(self.tokenizer, &part.routes, &[]) else {
+                return Ok(None); // What is left of so few utterances teaches nothing.
+            };
             let (tuned, _) = self.tune(&lesson, TuneStage::Fold(fold), watch)?;
             after.read(&tuned, &mut self.team());
             before.ask(&part)?;

@@ -24,6 +24,7 @@ pub(super) struct Trial<'a> {
     /// Token ids of all texts there are.
     ids: Vec<(&'a str, Vec<u32>)>,
     vectors: HashMap<&'a str, Arc<[f32]>>,
+    width: usize,
     evaluation: Evaluation,
 }
 
@@ -41,6 +42,7 @@ impl<'a> Trial<'a> {
             kernels,
             ids,
             vectors: HashMap::new(),
+            width: 0,
             evaluation: Evaluation::new(snapshot, "f32"),
         }
     }
@@ -49,7 +51,8 @@ impl<'a> Trial<'a> {
     pub(super) fn read(&mut self, model: &Model, team: &mut Team<'_>) {
         let ids: Vec<&[u32]> = self.ids.iter().map(|(_, ids)| ids.as_slice()).collect();
         let vectors = model.encode(team, &ids);
-        let rows = vectors.chunks_exact(model.width()).map(Arc::from);
+        self.width = model.width();
+        let rows = vectors.chunks_exact(self.width).map(Arc::from);
         self.vectors = self.ids.iter().map(|(text, _)| *text).zip(rows).collect();
     }
 
@@ -116,7 +119,7 @@ impl<'a> Trial<'a> {
             edits.push(Edit::PutRoute(name.clone(), RouteAttributes::default()));
             edits.push(Edit::Add(Owner::Utterances(name.clone()), placed));
         }
-        let empty = Snapshot::empty(self.kernels, self.snapshot.dimensions());
+        let empty = Snapshot::empty(self.kernels, self.width);
         empty.with(self.snapshot.revision(), edits)
     }
 }
