@@ -153,26 +153,13 @@ macro_rules! instantiate {
         ///
         /// The CPU has this instruction set's features.
         $(#[$features])*
-        unsafe fn matmul(
+        unsafe fn matmul<const FUSED: bool>(
             a: &product::MatrixView<'_>,
             b: &product::MatrixView<'_>,
             add: bool,
             out: &mut [f32],
         ) {
-            product::matmul::<$token, true>($token { _private: () }, a, b, add, out);
-        }
-
-        /// # Safety
-        ///
-        /// The CPU has this instruction set's features.
-        $(#[$features])*
-        unsafe fn matmul_unfused(
-            a: &product::MatrixView<'_>,
-            b: &product::MatrixView<'_>,
-            add: bool,
-            out: &mut [f32],
-        ) {
-            product::matmul::<$token, false>($token { _private: () }, a, b, add, out);
+            product::matmul::<$token, FUSED>($token { _private: () }, a, b, add, out);
         }
 
         /// # Safety
@@ -253,8 +240,8 @@ macro_rules! instantiate {
             add_branch_and_outliers,
             gelu,
             gelu_and_slope,
-            matmul,
-            matmul_unfused,
+            matmul: matmul::<true>,
+            matmul_unfused: matmul::<false>,
             dot_rows,
             put_row,
             scan,

@@ -2,7 +2,6 @@
 
 use super::Kernels;
 use crate::matmul::MatrixView;
-use crate::table::MatmulFn;
 
 impl Kernels {
     /// `out = a b`, `out` in rows, one after the other.
@@ -14,7 +13,7 @@ impl Kernels {
     ///
     /// If shapes disagree.
     pub fn matmul(&self, a: MatrixView<'_>, b: MatrixView<'_>, out: &mut [f32]) {
-        product(self.table.matmul, a, b, false, out);
+        self.product(true, a, b, false, out);
     }
 
     /// `out += a b`.
@@ -23,7 +22,7 @@ impl Kernels {
     ///
     /// If shapes disagree.
     pub fn matmul_add(&self, a: MatrixView<'_>, b: MatrixView<'_>, out: &mut [f32]) {
-        product(self.table.matmul, a, b, true, out);
+        self.product(true, a, b, true, out);
     }
 
     /// `out += a b`, each product rounded before it is added: to the bit what a plain loop gives that
@@ -33,14 +32,21 @@ impl Kernels {
     ///
     /// If shapes disagree.
     pub fn matmul_add_unfused(&self, a: MatrixView<'_>, b: MatrixView<'_>, out: &mut [f32]) {
-        product(self.table.matmul_unfused, a, b, true, out);
+        self.product(false, a, b, true, out);
     }
-}
 
-/// `run` is of kernels that were made.
-fn product(run: MatmulFn, a: MatrixView<'_>, b: MatrixView<'_>, add: bool, out: &mut [f32]) {
-    assert_eq!(a.columns, b.rows, "depth");
-    assert_eq!(out.len(), a.rows * b.columns, "result");
-    // SAFETY: the features were checked when the kernels were made whose table has it.
-    unsafe { run(&a, &b, add, out) }
+    fn product(
+        &self,
+        fused: bool,
+        a: MatrixView<'_>,
+        b: MatrixView<'_>,
+        add: bool,
+        out: &mut [f32],
+    ) {
+        assert_eq!(a.columns, b.rows, "depth");
+        assert_eq!(out.len(), a.rows * b.columns, "result");
+        let run = if fused { self.table.matmul } else { self.table.matmul_unfused };
+        // SAFETY: the features were checked when `self` was made.
+        unsafe { run(&a, &b, add, out) }
+    }
 }
