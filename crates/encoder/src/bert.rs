@@ -55,17 +55,7 @@ impl Bert {
     /// A tensor is missing or of another shape, or the vocabulary makes no tokenizer.
     pub fn new(file: &ModelFile, kernels: Kernels) -> Result<Self, OpenError> {
         let config = file.config().clone();
-        let read = || {
-            let weights = Weights::read(file)?;
-            let vocabulary = file.text("tokenizer.vocabulary")?;
-            let tokenizer = Tokenizer::new(
-                &config.tokenizer,
-                vocabulary.as_slice(),
-                config.vocabulary,
-                config.max_tokens,
-            )?;
-            Ok((weights, tokenizer))
-        };
+        let read = || Ok((Weights::read(file)?, Tokenizer::of(file)?));
         let (weights, tokenizer) = read().map_err(|e: crate::ModelError| e.at(file.origin()))?;
         let info = ModelInfo {
             name: config.name.clone(),

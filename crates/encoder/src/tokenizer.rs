@@ -10,6 +10,10 @@ use tokenizers::{
 
 use crate::config::TokenizerConfig;
 use crate::error::ModelError;
+use crate::file::ModelFile;
+
+/// The tensor that lists a file's tokens in order, one a line.
+pub(crate) const VOCABULARY: &str = "tokenizer.vocabulary";
 
 type WordPieceTokenizer = TokenizerImpl<
     WordPiece,
@@ -38,6 +42,17 @@ pub struct Tokens {
 }
 
 impl Tokenizer {
+    /// A model file's.
+    ///
+    /// # Errors
+    ///
+    /// Its vocabulary makes none.
+    pub fn of(file: &ModelFile) -> Result<Self, ModelError> {
+        let (config, vocabulary) = (file.config(), file.text(VOCABULARY)?);
+        let vocabulary = vocabulary.as_slice();
+        Self::new(&config.tokenizer, vocabulary, config.vocabulary, config.max_tokens)
+    }
+
     /// `vocabulary` lists the tokens in order, one a line.
     pub(crate) fn new(
         config: &TokenizerConfig,
@@ -103,9 +118,7 @@ impl Tokenizer {
         ids.push(self.sep);
         Ok(Tokens { ids, truncated: pieces.len() > room })
     }
-}
 
-impl Tokenizer {
     /// Whether the text is one token, and not the one that stands for what is unknown.
     #[must_use]
     pub fn knows(&self, text: &str) -> bool {

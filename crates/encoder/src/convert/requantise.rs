@@ -8,7 +8,7 @@ use crate::config::Tuned;
 use crate::error::ModelError;
 use crate::file::ModelFile;
 use crate::float::FloatWeights;
-use crate::tokenizer::Tokenizer;
+use crate::tokenizer::{Tokenizer, VOCABULARY};
 
 /// Weights that came from a model file, were changed, and are to become one again.
 #[derive(Clone, Copy, Debug)]
@@ -65,11 +65,11 @@ pub fn requantise(
         return Err(RequantiseError::NoCalibration);
     }
     let mut config = job.parent.config().clone();
-    let shape = |w: &FloatWeights| (w.layers.len(), w.hidden, w.intermediate, w.words.len());
-    let expected = (config.layers, config.hidden, config.intermediate);
+    let weights = job.weights;
     assert_eq!(
-        shape(job.weights),
-        (expected.0, expected.1, expected.2, config.vocabulary * config.hidden)
+        [weights.layers.len(), weights.hidden, weights.intermediate, weights.words.len()],
+        [config.layers, config.hidden, config.intermediate, config.vocabulary * config.hidden],
+        "the parent's shape"
     );
     job.name.clone_into(&mut config.name);
     quantise::DESCRIPTION.clone_into(&mut config.quantisation);
@@ -77,14 +77,12 @@ pub fn requantise(
         parent_sha256: job.parent.fingerprint().to_string(),
         content_sha256: job.content_sha256.to_owned(),
     });
-    let vocabulary = job.parent.text("tokenizer.vocabulary")?.as_slice().to_vec();
-    let tokenizer =
-        Tokenizer::new(&config.tokenizer, &vocabulary, config.vocabulary, config.max_tokens)?;
+    let vocabulary = job.parent.text(VOCABULARY)?.as_slice().to_vec();
+    let tokenizer = Tokenizer::of(job.parent)?;
     let texts = job.calibration.iter().copied().chain([""]);
     let encode = |text| tokenizer.encode(text).map(|tokens| tokens.ids);
     let sentences = texts.map(encode).collect::<Result<Vec<_>, _>>();
     let sentences = sentences.map_err(|e| ModelError::Tokenizer(e.to_string()))?;
-    let rounding =
-        Rounding { weights: job.weights, config, vocabulary, sentences, threads: job.threads };
+    let rounding = Rounding { weights, config, vocabulary, sentences, threads: job.threads };
     rounding.run(progress).map_err(|tensor| RequantiseError::NotFinite { tensor })
 }

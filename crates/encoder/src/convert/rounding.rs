@@ -1,11 +1,9 @@
 //! From f32 weights to the file: calibration, balancing, rounding, writing.
 
 use std::num::NonZero;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::thread;
 
-use synaptoroute_kernels::Kernels;
+use synaptoroute_kernels::{Crew, Kernels};
 
 use super::samples::Samples;
 use super::{Converted, quantise, reference, write};
@@ -14,6 +12,9 @@ use crate::float::FloatWeights;
 
 /// Texts that run together: a layer's weights are read once for all of them.
 const GROUP: usize = 32;
+/// Groups a thread gets before it is told how far it is: enough to even out threads that are not
+/// equally fast.
+const ROUND: usize = 4;
 
 /// Weights to be rounded, and texts to balance them by.
 pub(super) struct Rounding<'a> {
@@ -52,32 +53,23 @@ impl Rounding<'_> {
         let groups = self.sentences.chunks(GROUP).map(|texts| (texts, true));
         let groups: Vec<_> = groups.chain(lone.chunks(GROUP).map(|texts| (texts, false))).collect();
         let of = self.sentences.len() + lone.len();
-        let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        let all = Mutex::new(Samples::new(&self.config));
+        // Without more threads the work is done all the same.
+        let crew = Crew::new(self.threads.get() - 1).unwrap_or_else(|_| Crew::alone());
         let kernels = Kernels::detect();
-        let work = |mut progress: Option<&mut dyn FnMut(usize, usize)>| {
-            while let Some(&(texts, keep_rows)) = groups.get(next.fetch_add(1, Ordering::Relaxed)) {
-                if let Some(progress) = &mut progress {
-                    progress(done.load(Ordering::Relaxed), of);
-                }
+        let all = Mutex::new(Samples::new(&self.config));
+        let mut done = 0;
+        for groups in groups.chunks(ROUND * crew.size()) {
+            progress(done, of);
+            crew.join().run(groups.len(), |_, group| {
+                let (texts, keep_rows) = groups[group];
                 let mut samples = Samples::new(&self.config);
                 samples.keep_rows = keep_rows;
                 reference::run(self.weights, &kernels, texts, &mut samples);
                 // A median and a range do not ask in which order values came.
                 all.lock().unwrap_or_else(PoisonError::into_inner).add(samples);
-                done.fetch_add(texts.len(), Ordering::Relaxed);
-            }
-        };
-        thread::scope(|scope| {
-            for _ in 1..self.threads.get().min(groups.len()) {
-                // Without another thread the work is done all the same.
-                let builder = thread::Builder::new().name("calibrate".to_owned());
-                if builder.spawn_scoped(scope, || work(None)).is_err() {
-                    break;
-                }
-            }
-            work(Some(&mut progress));
-        });
+            });
+            done += groups.iter().map(|(texts, _)| texts.len()).sum::<usize>();
+        }
         progress(of, of);
         all.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
