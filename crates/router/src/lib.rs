@@ -82,4 +82,5 @@ pub use samples::{
 pub use settings::{Margin, Settings, TopK};
 pub use snapshot::{Snapshot, SnapshotBuilder};
 pub use text::{MAX_TEXT_BYTES, Text, TextError};
+pub use text_order::by_hash;
 pub use threshold::{Cut, CutError, SimilarityCut};

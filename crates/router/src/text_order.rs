@@ -13,10 +13,7 @@ pub(crate) fn hash(text: &str) -> u64 {
 }
 
 /// Whatever has a text, by its hash, which comes along; of equal hashes by the text.
-pub(crate) fn by_hash<T>(
-    items: impl IntoIterator<Item = T>,
-    text: impl Fn(&T) -> &str,
-) -> Vec<(u64, T)> {
+pub fn by_hash<T>(items: impl IntoIterator<Item = T>, text: impl Fn(&T) -> &str) -> Vec<(u64, T)> {
     let mut hashed: Vec<(u64, T)> =
         items.into_iter().map(|item| (hash(text(&item)), item)).collect();
     hashed.sort_by(|(a, x), (b, y)| a.cmp(b).then_with(|| text(x).cmp(text(y))));

@@ -49,7 +49,7 @@ pub enum RouterError {
     Fit(#[from] FitError),
     /// These routes cannot be learned.
     #[error(transparent)]
-    Tune(TuneError),
+    Tune(#[from] TuneError),
     /// Tuning was called off.
     #[error("tuning was called off; nothing changed")]
     TuneCancelled,

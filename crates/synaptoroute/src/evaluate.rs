@@ -29,9 +29,9 @@ impl Router {
     ) -> Result<Report, RouterError> {
         let snapshot = self.snapshot();
         samples.check(&snapshot)?;
-        let reading = |sample: &'_ Sample| self.reading(&snapshot, &sample.text).into_owned();
-        let readings: Vec<String> = samples.iter().map(reading).collect();
-        let texts: Vec<&str> = readings.iter().map(String::as_str).collect();
+        let readings: Vec<Cow<'_, str>> =
+            samples.iter().map(|sample| self.reading(&snapshot, &sample.text)).collect();
+        let texts: Vec<&str> = readings.iter().map(AsRef::as_ref).collect();
         let vectors = embed_all(&*self.core().encoder, &texts, progress);
         let vectors = vectors.map_err(|(index, source)| place_of(samples, index, source))?;
         let queries = texts.iter().zip(&vectors).map(|(&text, vector)| Query { text, vector });

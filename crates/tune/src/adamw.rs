@@ -4,6 +4,7 @@ use synaptoroute_kernels::Team;
 
 use crate::parts::Parts;
 use crate::sharing::rows;
+use crate::sums::dot;
 
 /// As its authors' and most programs' default.
 const BETAS: (f32, f32) = (0.9, 0.999);
@@ -76,7 +77,7 @@ fn length(team: &mut Team<'_>, gradient: &Parts) -> f64 {
     let mut sums = vec![0.0_f32; blocks.len()];
     rows(team, blocks.len(), [&mut sums], |range, [sums]| {
         for (sum, block) in sums.iter_mut().zip(&blocks[range]) {
-            *sum = crate::blocks::norm::dot(block, block);
+            *sum = dot(block, block);
         }
     });
     sums.into_iter().map(f64::from).sum::<f64>().sqrt()

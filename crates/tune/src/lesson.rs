@@ -67,22 +67,16 @@ impl Lesson {
         Ok(lesson)
     }
 
-    /// Texts that are learned from.
+    /// Routes that are learned.
     #[must_use]
-    pub fn len(&self) -> usize {
-        self.ids.len()
+    pub fn routes(&self) -> usize {
+        self.members.len()
     }
 
-    /// Token ids of each text.
+    /// Utterances that are learned from.
     #[must_use]
-    pub fn ids(&self) -> Vec<&[u32]> {
-        self.ids.iter().map(Vec::as_slice).collect()
-    }
-
-    /// Never: there are routes.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.ids.is_empty()
+    pub fn utterances(&self) -> usize {
+        self.ids.len() - self.foreign.len()
     }
 
     fn add(

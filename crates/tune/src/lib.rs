@@ -23,6 +23,7 @@ mod model;
 mod parts;
 mod random;
 mod sharing;
+mod sums;
 #[cfg(test)]
 mod testing;
 mod tuner;

@@ -1,26 +1,28 @@
 //! The whole encoder in f32, forwards and backwards.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use synaptoroute_encoder::{FloatWeights, Pooling};
 use synaptoroute_kernels::{Kernels, Team};
 
-use crate::blocks::norm::{self, dot};
+use crate::blocks::norm;
 use crate::layer::{self, Frame};
 use crate::parts::Parts;
+use crate::sums::dot;
 
 /// Tokens that go forwards together where nothing is kept; this only bounds memory.
 const ENCODED_TOKENS: usize = 2048;
 
-/// An encoder that can be tuned.
+/// An encoder that can be tuned. Clones share the tables.
 #[derive(Clone, Debug)]
 pub struct Model {
     /// Tables and shape; what is tuned was taken out.
-    fixed: FloatWeights,
+    fixed: Arc<FloatWeights>,
     /// What is tuned.
     pub(crate) parts: Parts,
     pooling: Pooling,
-    kernels: Kernels,
+    pub(crate) kernels: Kernels,
 }
 
 /// What the way back from some texts' vectors needs.
@@ -39,13 +41,14 @@ impl Model {
     #[must_use]
     pub fn new(mut weights: FloatWeights, pooling: Pooling, kernels: Kernels) -> Self {
         let parts = Parts::take(&mut weights);
-        Self { fixed: weights, parts, pooling, kernels }
+        Self { fixed: Arc::new(weights), parts, pooling, kernels }
     }
 
     /// The weights as they are now.
     #[must_use]
     pub fn into_weights(self) -> FloatWeights {
         let Self { fixed, parts: Parts { shift, norm, layers }, .. } = self;
+        let fixed = Arc::unwrap_or_clone(fixed);
         let mut positions = fixed.positions;
         for row in positions.chunks_exact_mut(fixed.hidden) {
             row.iter_mut().zip(&shift).for_each(|(x, shift)| *x += shift);
@@ -66,7 +69,8 @@ impl Model {
     }
 
     /// The tensors that are tuned, with their names.
-    pub fn tensors(&self) -> impl Iterator<Item = (String, &[f32])> {
+    #[cfg(test)]
+    pub(crate) fn tensors(&self) -> impl Iterator<Item = (String, &[f32])> {
         self.parts.names().into_iter().zip(self.parts.tensors())
     }
 
@@ -147,7 +151,7 @@ impl Model {
     }
 
     fn frame<'a>(&'a self, texts: &'a [Range<usize>]) -> Frame<'a> {
-        let FloatWeights { hidden, heads, epsilon, .. } = self.fixed;
+        let FloatWeights { hidden, heads, epsilon, .. } = *self.fixed;
         Frame { kernels: self.kernels, hidden, heads, epsilon, texts }
     }
 

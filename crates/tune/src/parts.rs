@@ -91,6 +91,7 @@ impl Parts {
     }
 
     /// Their names, in the same order.
+    #[cfg(test)]
     pub(crate) fn names(&self) -> Vec<String> {
         let mut names: Vec<String> =
             ["shift", "norm.gamma", "norm.beta"].map(|part| format!("embeddings.{part}")).into();

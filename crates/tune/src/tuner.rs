@@ -1,6 +1,6 @@
 //! The loop: batch, forward, loss, backward, step.
 
-use synaptoroute_kernels::{Kernels, Team};
+use synaptoroute_kernels::Team;
 
 use crate::adamw::AdamW;
 use crate::batches::Batches;
@@ -67,7 +67,6 @@ pub struct Tuner<'a> {
     model: Model,
     lesson: &'a Lesson,
     options: TuneOptions,
-    kernels: Kernels,
     layers: usize,
     /// Vectors of the lesson's texts before tuning.
     before: Vec<f32>,
@@ -90,20 +89,18 @@ impl<'a> Tuner<'a> {
         model: Model,
         lesson: &'a Lesson,
         options: TuneOptions,
-        kernels: Kernels,
     ) -> Result<Self, TuneError> {
         options.check(&model)?;
         let layers = options.layers.unwrap_or(model.layers());
         let ids: Vec<&[u32]> = lesson.ids.iter().map(Vec::as_slice).collect();
         let before = model.encode(team, &ids);
-        let batches = Batches::new(lesson, &before, kernels, options.seed);
+        let batches = Batches::new(lesson, &before, model.kernels, options.seed);
         let gradient = model.parts.zeros(layers);
         let optimiser = AdamW::new(&model.parts, layers);
         Ok(Self {
             model,
             lesson,
             options,
-            kernels,
             layers,
             before,
             batches,
@@ -182,7 +179,7 @@ impl<'a> Tuner<'a> {
             vectors.extend(some);
             tape = Some(taped).filter(|_| kept > 0);
         }
-        let (loss, gradient) = loss(self.kernels, &vectors, &labels, &before);
+        let (loss, gradient) = loss(self.model.kernels, &vectors, &labels, &before);
         let mut gradient = gradient.as_slice();
         for piece in &pieces {
             let (by, rest) = gradient.split_at(piece.len() * width);

@@ -12,7 +12,9 @@ use std::num::NonZero;
 use std::time::{Duration, Instant};
 
 use synaptoroute_encoder::convert::{Requantise, requantise};
-use synaptoroute_encoder::{Bert, Encoder, FloatWeights, Kernels, ModelFile, OpenError, Tokenizer};
+use synaptoroute_encoder::{
+    Bert, Encoder, FloatWeights, Kernels, ModelError, ModelFile, OpenError, Tokenizer,
+};
 use synaptoroute_kernels::{Crew, Team};
 use synaptoroute_router::{Comparison, Snapshot};
 use synaptoroute_tune::{Lesson, Model, TuneError, TuneOptions, Tuner};
@@ -102,24 +104,24 @@ impl Router {
     ) -> Result<Tuned, RouterError> {
         let snapshot = self.snapshot();
         let kernels = self.core().kernels;
-        let bert = Bert::new(request.model, kernels).map_err(opened)?;
         let crew = Crew::new(request.threads.get() - 1).map_err(RouterError::Thread)?;
-        let weights = FloatWeights::dequantise(request.model)
-            .map_err(|e| opened(e.at(request.model.origin())))?;
+        let read = || Ok((FloatWeights::dequantise(request.model)?, Tokenizer::of(request.model)?));
+        let (weights, tokenizer) =
+            read().map_err(|error: ModelError| opened(error.at(request.model.origin())))?;
         let pooling = request.model.config().pooling;
         let base = Model::new(weights, pooling, kernels);
         let job = Job {
             snapshot: &snapshot,
             request,
             texts: Texts::of(&snapshot),
-            tokenizer: bert.tokenizer(),
+            tokenizer,
             base: &base,
             kernels,
             crew: &crew,
         };
         // What cannot be learned is said before anything takes long.
         let all = job.texts.whole();
-        let lesson = Lesson::new(job.tokenizer, &all.routes, &[])?;
+        let lesson = Lesson::new(&job.tokenizer, &all.routes, &[])?;
         request.options.check(&base)?;
         let comparison = match request.folds {
             Some(folds) => job.cross_validate(folds, watch)?,
@@ -134,7 +136,7 @@ struct Job<'a> {
     snapshot: &'a Snapshot,
     request: &'a TuneRequest<'a>,
     texts: Texts,
-    tokenizer: &'a Tokenizer,
+    tokenizer: Tokenizer,
     base: &'a Model,
     kernels: Kernels,
     crew: &'a Crew,
@@ -154,6 +156,18 @@ impl Job<'_> {
         self.crew.join()
     }
 
+    /// Token ids of texts.
+    fn ids<'t>(&self, texts: impl Iterator<Item = &'t str>) -> Result<Vec<Vec<u32>>, TuneError> {
+        let ids = texts.map(|text| self.tokenizer.encode(text).map(|tokens| tokens.ids));
+        ids.collect::<Result<_, _>>().map_err(TuneError::tokenizer)
+    }
+
+    /// A model's vectors, one after the other.
+    fn encode(&self, model: &Model, ids: &[Vec<u32>]) -> Vec<f32> {
+        let ids: Vec<&[u32]> = ids.iter().map(Vec::as_slice).collect();
+        model.encode(&mut self.team(), &ids)
+    }
+
     /// The model after its steps.
     fn tune(
         &self,
@@ -163,7 +177,7 @@ impl Job<'_> {
     ) -> Result<(Model, Course), RouterError> {
         let options = self.request.options;
         let team = &mut self.team();
-        let mut tuner = Tuner::new(team, self.base.clone(), lesson, options, self.kernels)?;
+        let mut tuner = Tuner::new(team, self.base.clone(), lesson, options)?;
         let mut losses = Vec::with_capacity(options.steps);
         let begun = Instant::now();
         while !tuner.is_done() {
@@ -194,16 +208,16 @@ impl Job<'_> {
         folds: NonZero<usize>,
         watch: TuneWatch<'_>,
     ) -> Result<Option<Comparison>, RouterError> {
-        let mut before = Trial::new(self.snapshot, &self.texts, self.tokenizer, self.kernels);
+        let mut before = Trial::new(self)?;
         let mut after = before.clone();
-        before.read(self.base, &mut self.team());
+        before.read(self.base);
         for fold in 0..folds.get() {
             let part = self.texts.fold(fold, folds.get());
-            let Ok(lesson) = Lesson::new(self.tokenizer, &part.routes, &[]) else {
+            let Ok(lesson) = Lesson::new(&self.tokenizer, &part.routes, &[]) else {
                 return Ok(None); // What is left of so few utterances teaches nothing.
             };
             let (tuned, _) = self.tune(&lesson, TuneStage::Fold(fold), watch)?;
-            after.read(&tuned, &mut self.team());
+            after.read(&tuned);
             before.ask(&part)?;
             after.ask(&part)?;
         }
@@ -226,10 +240,7 @@ impl Job<'_> {
         let name = format!("{}-tuned-{short}", base_name(&parent.config().name));
         let calibration = self.texts.sample(CALIBRATION);
         let texts = self.texts.sample(FIDELITY);
-        let ids = texts.iter().map(|text| self.tokenizer.encode(text).map(|tokens| tokens.ids));
-        let ids: Vec<Vec<u32>> = ids.collect::<Result<_, _>>().map_err(TuneError::tokenizer)?;
-        let ids: Vec<&[u32]> = ids.iter().map(Vec::as_slice).collect();
-        let expected = tuned.encode(&mut self.team(), &ids);
+        let expected = self.encode(&tuned, &self.ids(texts.iter().copied())?);
         let weights = tuned.into_weights();
         let job = Requantise {
             parent,
@@ -256,8 +267,8 @@ impl Job<'_> {
             fingerprint: file.fingerprint().to_string(),
             parent: parent.fingerprint().to_string(),
             content,
-            routes: self.texts.whole().routes.len(),
-            utterances: lesson.len(),
+            routes: lesson.routes(),
+            utterances: lesson.utterances(),
             steps: course.steps,
             loss_before: course.first,
             loss_after: course.last,
@@ -276,10 +287,4 @@ fn opened(error: OpenError) -> RouterError {
 /// A model's name without what earlier tuning added.
 fn base_name(name: &str) -> &str {
     name.split_once("-tuned-").map_or(name, |(base, _)| base)
-}
-
-impl From<TuneError> for RouterError {
-    fn from(error: TuneError) -> Self {
-        Self::Tune(error)
-    }
 }

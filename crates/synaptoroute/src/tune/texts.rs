@@ -1,62 +1,76 @@
 //! The texts of a namespace in canonical order, and what is held out when.
 
 use synaptoroute_encoder::Fingerprint;
-use synaptoroute_router::{Owner, RouteName, Snapshot, Text};
+use synaptoroute_router::{Owner, RouteName, Snapshot, Text, by_hash};
 use synaptoroute_tune::FEWEST_ROUTES;
+
+use crate::background::background_texts;
 
 /// In each fold, one route of so many is left out whole: its utterances are questions near to the
 /// others that belong nowhere.
 const LEFT_OUT: usize = 5;
 
-/// Routes by name, each with its utterances by their hashes.
+/// Routes by name, each with its utterances by their hashes; and texts that belong nowhere.
 pub(super) struct Texts {
     routes: Vec<(RouteName, Vec<Text>)>,
+    foreign: Vec<Text>,
 }
 
 /// What is learned from and what is asked in one fold.
+#[derive(Default)]
 pub(super) struct Part<'a> {
     /// Of each route that is learned, what is learned from.
-    pub(super) routes: Vec<Vec<&'a str>>,
+    pub(super) routes: Vec<Vec<&'a Text>>,
     /// Their names.
     pub(super) names: Vec<&'a RouteName>,
-    /// Texts that are held out, each with its route; with none if that is left out.
+    /// Texts by which a fit is taught what belongs nowhere.
+    pub(super) background: Vec<&'a Text>,
+    /// Texts that are held out, each with its route; with none if it belongs nowhere, or that route
+    /// is left out.
     pub(super) asked: Vec<(&'a Text, Option<&'a RouteName>)>,
-    /// Which fold it is, and of how many.
-    pub(super) fold: (usize, usize),
 }
 
 impl Texts {
     pub(super) fn of(snapshot: &Snapshot) -> Self {
-        let by_hash = |name: &RouteName| {
-            let mut texts = snapshot.texts(&Owner::Utterances(name.clone()));
-            texts.sort_by_cached_key(|text| Fingerprint::of(text.as_str().as_bytes()).to_string());
+        let in_order = |name: &RouteName| {
+            let texts = snapshot.texts(&Owner::Utterances(name.clone()));
+            let texts = by_hash(texts, Text::as_str).into_iter().map(|(_, text)| text).collect();
             (name.clone(), texts)
         };
-        Self { routes: snapshot.routes().map(|route| by_hash(&route.name)).collect() }
+        let built_in = |text| Text::try_from(text).expect("a text of the built-in set");
+        Self {
+            routes: snapshot.routes().map(|route| in_order(&route.name)).collect(),
+            foreign: background_texts().map(|background| built_in(background.text)).collect(),
+        }
     }
 
     /// Everything, nothing asked.
     pub(super) fn whole(&self) -> Part<'_> {
-        self.part((0, 1), |_| false, |_, _| false)
+        self.part(|_| false, |_, _| false)
     }
 
     /// One of `folds` parts: of each route every so many utterances are asked, and of some routes
-    /// all, if enough routes remain.
+    /// all, if enough routes remain; and its share of every other text that belongs nowhere, those that
+    /// no fit is taught by.
     pub(super) fn fold(&self, fold: usize, folds: usize) -> Part<'_> {
         let spare = self.routes.len() - self.routes.len().div_ceil(LEFT_OUT);
         let left_out = |route: usize| spare >= FEWEST_ROUTES && route % LEFT_OUT == fold % LEFT_OUT;
-        self.part((fold, folds), left_out, |route, rank| (rank + route) % folds.max(2) == fold)
+        let mut part = self.part(left_out, |route, rank| (rank + route) % folds.max(2) == fold);
+        part.background.extend(self.foreign.iter().step_by(2));
+        let own = self.foreign.iter().skip(1).step_by(2).skip(fold).step_by(folds);
+        part.asked.extend(own.map(|text| (text, None)));
+        part
     }
 
-    /// About as many texts, evenly from all routes.
+    /// About as many utterances, evenly from all routes.
     pub(super) fn sample(&self, count: usize) -> Vec<&str> {
-        let all: Vec<&str> = self.all().map(Text::as_str).collect();
+        let all: Vec<&str> = self.utterances().map(Text::as_str).collect();
         all.iter().step_by(all.len().div_ceil(count).max(1)).copied().collect()
     }
 
-    /// All utterances.
+    /// All that there are.
     pub(super) fn all(&self) -> impl Iterator<Item = &Text> {
-        self.routes.iter().flat_map(|(_, texts)| texts)
+        self.utterances().chain(&self.foreign)
     }
 
     /// SHA-256 of names and utterances.
@@ -74,13 +88,16 @@ impl Texts {
         Fingerprint::of(&bytes).to_string()
     }
 
+    fn utterances(&self) -> impl Iterator<Item = &Text> {
+        self.routes.iter().flat_map(|(_, texts)| texts)
+    }
+
     fn part(
         &self,
-        fold: (usize, usize),
         left_out: impl Fn(usize) -> bool,
         held_out: impl Fn(usize, usize) -> bool,
     ) -> Part<'_> {
-        let mut part = Part { routes: Vec::new(), names: Vec::new(), asked: Vec::new(), fold };
+        let mut part = Part::default();
         for (number, (name, texts)) in self.routes.iter().enumerate() {
             let mut learned = Vec::new();
             let known = !left_out(number);
@@ -89,7 +106,7 @@ impl Texts {
                 if held_out(number, rank) && (texts.len() > 1 || !known) {
                     part.asked.push((text, known.then_some(name)));
                 } else if known {
-                    learned.push(text.as_str());
+                    learned.push(text);
                 }
             }
             if !learned.is_empty() {

@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use synaptoroute_kernels::Team;
 
-use super::norm::dot;
 use crate::sharing::each;
+use crate::sums::dot;
 
 /// Where heads and texts lie.
 #[derive(Clone, Copy, Debug)]

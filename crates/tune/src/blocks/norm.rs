@@ -4,6 +4,7 @@ use synaptoroute_encoder::FloatNorm;
 use synaptoroute_kernels::Team;
 
 use crate::sharing::rows;
+use crate::sums::{dot, sum};
 
 /// What the way back needs.
 #[derive(Debug)]
@@ -68,29 +69,4 @@ pub(crate) fn backward(
             dy.iter_mut().zip(normed).for_each(|(dy, n)| *dy = scale * (*dy - mean - n * along));
         }
     });
-}
-
-/// Partial sums that a compiler keeps in registers.
-const SUMS: usize = 16;
-
-/// The dot product of two rows.
-pub(crate) fn dot(a: &[f32], b: &[f32]) -> f32 {
-    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<SUMS>(), b.as_chunks::<SUMS>());
-    let mut sums = [0.0; SUMS];
-    for (a, b) in a.iter().zip(b) {
-        for (sum, (a, b)) in sums.iter_mut().zip(a.iter().zip(b)) {
-            *sum += a * b;
-        }
-    }
-    let rest: f32 = a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum();
-    sums.iter().sum::<f32>() + rest
-}
-
-fn sum(row: &[f32]) -> f32 {
-    let (whole, rest) = row.as_chunks::<SUMS>();
-    let mut sums = [0.0; SUMS];
-    for row in whole {
-        sums.iter_mut().zip(row).for_each(|(sum, x)| *sum += x);
-    }
-    sums.iter().sum::<f32>() + rest.iter().sum::<f32>()
 }

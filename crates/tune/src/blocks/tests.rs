@@ -10,6 +10,7 @@ use crate::layer;
 use crate::loss::loss;
 use crate::parts::Parts;
 use crate::random::Random;
+use crate::sums::dot;
 use crate::testing::{self, HEADS, HIDDEN, noise, small, texts};
 
 /// The change along which a slope is measured, as a share of the point's own size.
@@ -166,7 +167,7 @@ fn the_loss() {
     let labels = [Some(0), Some(1), None, Some(0), Some(1), Some(2), None, Some(1)];
     let unit = |mut vectors: Vec<f32>| {
         for row in vectors.chunks_exact_mut(HIDDEN) {
-            let length = norm::dot(row, row).sqrt();
+            let length = dot(row, row).sqrt();
             row.iter_mut().for_each(|x| *x /= length);
         }
         vectors

@@ -1,7 +1,7 @@
 //! Tuning as a whole, on a small model of random weights.
 
 use synaptoroute_encoder::Pooling;
-use synaptoroute_kernels::{Crew, Kernels, Team};
+use synaptoroute_kernels::{Crew, Team};
 
 use super::{TuneOptions, Tuner};
 use crate::error::TuneError;
@@ -15,7 +15,7 @@ const OPTIONS: TuneOptions = TuneOptions { steps: 6, seed: 3, rate: 1e-3, layers
 fn tune(team: &mut Team<'_>, pooling: Pooling, options: TuneOptions) -> (Vec<Loss>, Vec<f32>) {
     let lesson = lesson();
     let model = small(pooling, 3);
-    let mut tuner = Tuner::new(team, model, &lesson, options, Kernels::detect()).unwrap();
+    let mut tuner = Tuner::new(team, model, &lesson, options).unwrap();
     let mut losses = Vec::new();
     while !tuner.is_done() {
         losses.push(tuner.step(team).unwrap());
@@ -57,8 +57,7 @@ fn every_tensor_of_the_tuned_layers_moves_and_no_other() {
         let before = small(Pooling::Cls, 3);
         let options = TuneOptions { layers, ..OPTIONS };
         let team = &mut Team::alone();
-        let mut tuner =
-            Tuner::new(team, before.clone(), &lesson, options, Kernels::detect()).unwrap();
+        let mut tuner = Tuner::new(team, before.clone(), &lesson, options).unwrap();
         for _ in 0..2 {
             tuner.step(team).unwrap();
         }
@@ -76,10 +75,8 @@ fn every_tensor_of_the_tuned_layers_moves_and_no_other() {
 fn a_batch_in_pieces_has_the_gradient_of_the_whole() {
     let lesson = lesson();
     let team = &mut Team::alone();
-    let mut whole =
-        Tuner::new(team, small(Pooling::Cls, 3), &lesson, OPTIONS, Kernels::detect()).unwrap();
-    let mut cut =
-        Tuner::new(team, small(Pooling::Cls, 3), &lesson, OPTIONS, Kernels::detect()).unwrap();
+    let mut whole = Tuner::new(team, small(Pooling::Cls, 3), &lesson, OPTIONS).unwrap();
+    let mut cut = Tuner::new(team, small(Pooling::Cls, 3), &lesson, OPTIONS).unwrap();
     cut.taped_tokens = 20;
     let batch: Vec<usize> = (0..27).collect();
     let losses = [whole.learn(team, &batch), cut.learn(team, &batch)];
@@ -108,8 +105,7 @@ fn pieces_hold_every_text_once_and_keep_to_their_size() {
 fn what_cannot_be_done_is_refused() {
     let lesson = lesson();
     let new = |options| {
-        Tuner::new(&mut Team::alone(), small(Pooling::Cls, 3), &lesson, options, Kernels::detect())
-            .map(|_| ())
+        Tuner::new(&mut Team::alone(), small(Pooling::Cls, 3), &lesson, options).map(|_| ())
     };
     let none = TuneOptions { steps: 0, ..OPTIONS };
     assert!(matches!(new(none), Err(TuneError::NoSteps)));
@@ -124,8 +120,7 @@ fn weights_that_go_astray_end_it() {
     let lesson = lesson();
     let team = &mut Team::alone();
     let options = TuneOptions { steps: 100, rate: f32::MAX, ..OPTIONS };
-    let mut tuner =
-        Tuner::new(team, small(Pooling::Cls, 3), &lesson, options, Kernels::detect()).unwrap();
+    let mut tuner = Tuner::new(team, small(Pooling::Cls, 3), &lesson, options).unwrap();
     let error = (0..100).find_map(|_| tuner.step(team).err());
     assert!(matches!(error, Some(TuneError::Diverged { .. })), "{error:?}");
 }

@@ -10,17 +10,17 @@ use synaptoroute_encoder::{FloatWeights, ModelFile, Pooling};
 use synaptoroute_kernels::{Crew, Kernels};
 
 use super::{TuneOptions, Tuner};
-use crate::blocks::norm::dot;
 use crate::lesson::Lesson;
 use crate::model::Model;
+use crate::sums::dot;
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/bge-small-en-v1.5")
 }
 
-fn model(kernels: Kernels) -> Model {
+fn model() -> Model {
     let file = ModelFile::open(folder().join("model.safetensors")).unwrap();
-    Model::new(FloatWeights::dequantise(&file).unwrap(), Pooling::Cls, kernels)
+    Model::new(FloatWeights::dequantise(&file).unwrap(), Pooling::Cls, Kernels::detect())
 }
 
 fn crew() -> Crew {
@@ -29,7 +29,6 @@ fn crew() -> Crew {
 
 #[test]
 fn vectors_are_those_of_the_fp32_model() {
-    let kernels = Kernels::detect();
     let texts = std::fs::read_to_string(folder().join("golden/texts.jsonl")).unwrap();
     let ids = texts.lines().map(|line| {
         let row: serde_json::Value = serde_json::from_str(line).unwrap();
@@ -41,7 +40,7 @@ fn vectors_are_those_of_the_fp32_model() {
     let vectors: Vec<f32> =
         vectors.data().as_chunks().0.iter().map(|b| f32::from_le_bytes(*b)).collect();
     // Every text that is not long.
-    let model = model(kernels);
+    let model = model();
     let (crew, width) = (crew(), model.width());
     let team = &mut crew.join();
     let (mut count, mut sum, mut least) = (0, 0.0, 1.0_f32);
@@ -58,7 +57,6 @@ fn vectors_are_those_of_the_fp32_model() {
 
 #[test]
 fn losses_are_those_of_another_program() {
-    let kernels = Kernels::detect();
     let expected: serde_json::Value = serde_json::from_str(include_str!("losses.json")).unwrap();
     let numbers =
         |name: &str| -> Vec<f32> { serde_json::from_value(expected[name].clone()).unwrap() };
@@ -75,7 +73,7 @@ fn losses_are_those_of_another_program() {
     let options = TuneOptions { steps: batches.len(), rate: 5e-5, layers: None, seed: 0 };
     let crew = crew();
     let team = &mut crew.join();
-    let mut tuner = Tuner::new(team, model(kernels), &lesson, options, kernels).unwrap();
+    let mut tuner = Tuner::new(team, model(), &lesson, options).unwrap();
     let (mut ours, mut theirs) = (0.0, 0.0);
     for (step, batch) in batches.iter().enumerate() {
         let loss = tuner.learn(team, batch);
