@@ -3,6 +3,7 @@
 use synaptoroute::{Difference, Pair, TuneReport};
 
 use crate::args::TuneArgs;
+use crate::commands::eval::percent;
 use crate::failure::Failure;
 use crate::output;
 
@@ -64,8 +65,4 @@ fn pair(pair: Option<Pair>, what: &str) -> String {
 
 fn unknown() -> String {
     "cannot be told".to_owned()
-}
-
-fn percent(share: f64) -> String {
-    format!("{:.1} %", 100.0 * share)
 }
