@@ -122,6 +122,12 @@ impl ModelFile {
         self.bytes.as_slice().len()
     }
 
+    /// The file itself.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        self.bytes.as_slice()
+    }
+
     /// Names, types and shapes of its tensors, by name.
     #[must_use]
     pub fn tensors(&self) -> Vec<(&str, String)> {

@@ -69,7 +69,7 @@ impl Reads {
         progress: &mut dyn FnMut(usize, usize),
     ) -> Result<(), StoreError> {
         // One state: without it a commit of a writer would make the copy begin anew.
-        let _one_state = self.db.unchecked_transaction()?;
+        let _one_state = self.one_state()?;
         self.db.query_row("SELECT 1 FROM meta LIMIT 1", [], |_| Ok(()))?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let mut copy = Connection::open_with_flags(path, flags)?;

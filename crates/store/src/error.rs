@@ -70,6 +70,32 @@ pub enum StoreError {
         /// What was asked for.
         number: u64,
     },
+    /// No such model was ever used here, or it was removed.
+    #[error("there is no model {number} in the database; list the models to see which there are")]
+    UnknownModel {
+        /// What was asked for.
+        number: u64,
+    },
+    /// The model was used, but its file lies elsewhere.
+    #[error(
+        "the file of model {number}, {name}, is not in the database: it was named with --model; name \
+         it so again to go back to it"
+    )]
+    ModelElsewhere {
+        /// What was asked for.
+        number: u64,
+        /// What people call it.
+        name: String,
+    },
+    /// The model that made the file's vectors is to go.
+    #[error("model {number} is in use; use another before you remove it")]
+    ModelInUse {
+        /// What was asked for.
+        number: u64,
+    },
+    /// Vectors, or a fit, are of a model that is not in use any more.
+    #[error("the model was replaced meanwhile; try again")]
+    ModelReplaced,
     /// A text is new to the file, and came without a vector.
     #[error("the new text {text:?} came without a vector; embed it first")]
     MissingVector {
@@ -218,6 +244,10 @@ impl StoreError {
             | Self::RevisionMismatch { .. }
             | Self::RevisionGone { .. }
             | Self::UnknownFit { .. }
+            | Self::UnknownModel { .. }
+            | Self::ModelElsewhere { .. }
+            | Self::ModelInUse { .. }
+            | Self::ModelReplaced
             | Self::RevisionUnknown { .. }
             | Self::MissingVector { .. }
             | Self::VectorWidth { .. }
@@ -246,6 +276,12 @@ impl StoreError {
     #[must_use]
     pub fn unreadable_fit(what: impl Into<String>) -> Self {
         Self::damaged(what)
+    }
+
+    /// A model file that the store gave back is not what it was.
+    #[must_use]
+    pub fn damaged_model(fingerprint: &str, what: &str) -> Self {
+        Self::damaged(format!("the model file {fingerprint}: {what}"))
     }
 
     pub(crate) fn damaged(what: impl Into<String>) -> Self {

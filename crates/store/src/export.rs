@@ -17,7 +17,7 @@ impl Reads {
     ///
     /// The namespace is unknown, or the file cannot be read or is damaged.
     pub fn export(&self, namespace: &NamespaceName) -> Result<RoutesFile, StoreError> {
-        let _one_state = self.db.unchecked_transaction()?;
+        let _one_state = self.one_state()?;
         let content = Content::read(&self.db, &Namespace::find(&self.db, namespace)?)?;
         let mut lists: HashMap<Owner, Vec<Text>> = HashMap::new();
         let mut texts = ById::new(&self.db)?;

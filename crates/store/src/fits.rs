@@ -49,7 +49,7 @@ impl Reads {
     ///
     /// The namespace is unknown, or the file cannot be read.
     pub fn fits(&self, namespace: &NamespaceName) -> Result<Vec<FitEntry>, StoreError> {
-        let _one_state = self.db.unchecked_transaction()?;
+        let _one_state = self.one_state()?;
         let namespace = Namespace::find(&self.db, namespace)?;
         let mut fits = self.db.prepare_cached(
             "SELECT number, at_ms, revision, automatic, in_force, report FROM fits
@@ -74,7 +74,7 @@ impl Reads {
     ///
     /// The file cannot be read, or one of them is damaged.
     pub fn fits_in_force(&self) -> Result<Vec<(NamespaceName, String)>, StoreError> {
-        let _one_state = self.db.unchecked_transaction()?;
+        let _one_state = self.one_state()?;
         let mut fits = Vec::new();
         for (name, namespace) in namespace::all(&self.db)? {
             let found = self

@@ -8,7 +8,8 @@
 //! - A [`Transaction`] takes [`Change`](synaptoroute_router::Change)s, one after the other,
 //!   and makes them durable with one commit. What each does to memory it gives back as
 //!   [`Edit`](synaptoroute_router::Edit)s, so that memory follows the disk and never leads it.
-//! - [`NewFit`] is what was learned from routes, kept beside the revisions.
+//! - [`NewFit`] is what was learned from routes, kept beside the revisions; [`NewModel`] is another
+//!   model, whose vectors [`Store::reembed`] puts in place of all there are.
 //! - [`StoreError`] says whether the request or the disk is at fault, and what to do next.
 //! - [`python`] reads files of the Python package of the same name.
 //!
@@ -48,6 +49,7 @@ mod load;
 mod lock;
 mod migrate;
 mod model;
+mod models;
 mod namespace;
 mod options;
 mod place;
@@ -56,6 +58,7 @@ pub mod python;
 mod reader;
 mod reads;
 mod reembed;
+mod room;
 mod routes;
 mod settings;
 mod store;
@@ -65,9 +68,10 @@ mod transaction;
 pub use error::StoreError;
 pub use fits::{FitEntry, NewFit};
 pub use model::ModelIdentity;
+pub use models::{Learned, ModelEntry, NewModel};
 pub use options::{Durability, Options};
 pub use reader::Reader;
 pub use reads::Reads;
-pub use reembed::ReembedError;
+pub use reembed::{ReembedError, Reembedding};
 pub use store::Store;
 pub use transaction::{Applied, Transaction, Vectors};

@@ -38,7 +38,7 @@ impl Reads {
         &self,
         each: &mut dyn FnMut(&NamespaceName, Revision, Edit),
     ) -> Result<Vec<(NamespaceName, Revision)>, StoreError> {
-        let _one_state = self.db.unchecked_transaction()?;
+        let _one_state = self.one_state()?;
         if ModelIdentity::read(&self.db)? != self.model {
             return Err(StoreError::ModelChanged);
         }

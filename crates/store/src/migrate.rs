@@ -24,6 +24,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { sql: include_str!("../migrations/0001_tables.sql"), then: |_| Ok(()) },
     Migration { sql: include_str!("../migrations/0002_checksums.sql"), then: checksums::fill },
     Migration { sql: include_str!("../migrations/0003_fits.sql"), then: |_| Ok(()) },
+    Migration { sql: include_str!("../migrations/0004_models.sql"), then: |_| Ok(()) },
 ];
 
 /// The newest schema.

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Transaction, params};
 use synaptoroute_router::{Diff, NamespaceName, Revision, RevisionEntry};
 
 use crate::diff;
@@ -33,13 +33,20 @@ impl Reads {
         &self.model
     }
 
+    /// Keeps what is read until it is dropped as it was at the first read; within a transaction that
+    /// is so anyway.
+    pub(crate) fn one_state(&self) -> Result<Option<Transaction<'_>>, StoreError> {
+        let free = self.db.is_autocommit();
+        Ok(free.then(|| self.db.unchecked_transaction()).transpose()?)
+    }
+
     /// All namespaces by name, with their current revisions.
     ///
     /// # Errors
     ///
     /// The file cannot be read.
     pub fn namespaces(&self) -> Result<Vec<(NamespaceName, Revision)>, StoreError> {
-        let _one_state = self.db.unchecked_transaction()?;
+        let _one_state = self.one_state()?;
         let all = namespace::all(&self.db)?;
         Ok(all.into_iter().map(|(name, namespace)| (name, namespace.revision)).collect())
     }
@@ -56,7 +63,7 @@ impl Reads {
         before: Option<Revision>,
         limit: usize,
     ) -> Result<Vec<RevisionEntry>, StoreError> {
-        let _one_state = self.db.unchecked_transaction()?;
+        let _one_state = self.one_state()?;
         let namespace = Namespace::find(&self.db, namespace)?;
         let end = before.map_or(namespace.revision.next(), |r| r.min(namespace.revision.next()));
         let mut entries = self.db.prepare_cached(
@@ -96,7 +103,7 @@ impl Reads {
         from: Revision,
         to: Revision,
     ) -> Result<Diff, StoreError> {
-        let _one_state = self.db.unchecked_transaction()?;
+        let _one_state = self.one_state()?;
         let namespace = Namespace::find(&self.db, namespace)?;
         diff::diff(&self.db, &namespace, from, to)
     }

@@ -8,6 +8,7 @@ use synaptoroute_router::{Change, Edit, NamespaceName, Revision, Text};
 use crate::apply::{self, Scope};
 use crate::error::StoreError;
 use crate::fits::{self, NewFit};
+use crate::models;
 use crate::namespace;
 use crate::store::Store;
 
@@ -127,6 +128,15 @@ impl<'a> Transaction<'a> {
     /// The namespace is unknown, or the store fails.
     pub fn drop_fit(&mut self, namespace: &NamespaceName) -> Result<(), StoreError> {
         self.step(|store| fits::drop(&store.reads.db, namespace))
+    }
+
+    /// Forgets a model, and its file.
+    ///
+    /// # Errors
+    ///
+    /// There is none of this number, the vectors are its own, or the store fails.
+    pub fn remove_model(&mut self, number: u64) -> Result<(), StoreError> {
+        self.step(|store| models::remove(&store.reads.db, number))
     }
 
     /// Writes something that means nothing: committed, it shows that the disk takes writes.

@@ -7,7 +7,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use synaptoroute_encoder::EncodeError;
+use synaptoroute_encoder::{Embedding, EncodeError};
 use synaptoroute_router::{
     Change, Fit, ImportMode, Owner, Revision, Route, RouteName, RoutePatch, RoutesFile,
     SettingsPatch, Text,
@@ -17,7 +17,9 @@ use synaptoroute_store::Vectors;
 use crate::core::Request;
 use crate::embed::{Progress, embed_all};
 use crate::error::RouterError;
+use crate::executor::Threads;
 use crate::router::Router;
+use crate::view::ModelInUse;
 
 impl Router {
     /// Puts a file's content in place of everything there is: [`Router::import`] with
@@ -169,9 +171,7 @@ impl Router {
     ) -> Result<Revision, RouterError> {
         let draft = self.draft(change, expected)?;
         // Encoding is the long part: before anybody else has to wait.
-        let texts: Vec<&str> = draft.texts().iter().map(Text::as_str).collect();
-        let vectors = embed_all(&*self.core().encoder, &texts, progress)
-            .map_err(|(index, error)| draft.refused(index, error))?;
+        let vectors = draft.embed_all(&draft.model, progress)?;
         self.commit(draft, vectors)
     }
 
@@ -186,7 +186,8 @@ impl Router {
     /// [`Router::commit`]: only then does the answer hold.
     pub fn draft(&self, change: Change, expected: Option<Revision>) -> Result<Draft, RouterError> {
         change.check()?;
-        let snapshot = self.space.snapshot.peek();
+        let view = self.view();
+        let snapshot = &view.snapshot;
         let found = snapshot.revision();
         if let Some(expected) = expected.filter(|&expected| expected != found) {
             return Err(RouterError::RevisionMismatch { expected, found });
@@ -201,14 +202,15 @@ impl Router {
         let mut seen = HashSet::new();
         let texts = change.texts().filter(|&text| seen.insert(text)).cloned().collect();
         let fit = match &change {
-            Change::Import(RoutesFile { fit: Some(fit), .. }, _) => Some(self.read_fit(fit)?),
+            Change::Import(RoutesFile { fit: Some(fit), .. }, _) => Some(view.model.read_fit(fit)?),
             _ => None,
         };
-        Ok(Draft { change, expected, texts, fit })
+        Ok(Draft { change: change.into(), expected, texts, fit, model: Arc::clone(&view.model) })
     }
 
     /// The second half: makes a change durable and visible. `vectors` are those of the
-    /// draft's texts, in their order, made by this router's model.
+    /// draft's texts, in their order, made by [`Draft::embed`]. Should another model have been
+    /// installed meanwhile, they are made anew here.
     ///
     /// Waits for the disk, with whoever else changes something at the same time.
     ///
@@ -226,32 +228,44 @@ impl Router {
     ) -> Result<Revision, RouterError> {
         let vectors = vectors.into_iter();
         assert_eq!(vectors.len(), draft.texts.len(), "one vector a text");
-        let vectors: Vectors = draft.texts.into_iter().zip(vectors.map(Arc::from)).collect();
-        if let Some((text, length)) = not_a_unit(&vectors) {
-            return Err(RouterError::VectorLength { text: text.to_string(), length });
-        }
-        let request = Request::Change {
-            space: Arc::clone(&self.space),
-            expected: draft.expected,
-            change: Box::new(draft.change),
-            vectors,
+        let mut vectors: Vectors = draft.by_text(vectors);
+        let mut model = Arc::clone(&draft.model);
+        let revision = loop {
+            if let Some((text, length)) = not_a_unit(&vectors) {
+                return Err(RouterError::VectorLength { text: text.to_string(), length });
+            }
+            let request = Request::Change {
+                space: Arc::clone(&self.space),
+                expected: draft.expected,
+                change: Arc::clone(&draft.change),
+                vectors,
+                model,
+            };
+            match self.core().submit(request) {
+                Err(RouterError::ModelReplaced) => {
+                    model = Arc::clone(&self.view().model);
+                    vectors = draft.by_text(draft.embed_all(&model, &|_, _| ())?.into_iter());
+                }
+                done => break done?.revision,
+            }
         };
-        let revision = self.core().submit(request)?.revision;
         if let Some(fit) = draft.fit {
-            self.take_fit(fit, revision)?;
+            self.take_fit(&draft.model, fit, revision)?;
         }
         Ok(revision)
     }
 }
 
 /// A change whose texts are yet to be encoded.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Draft {
-    change: Change,
+    change: Arc<Change>,
     expected: Option<Revision>,
     texts: Vec<Text>,
     /// That of a file.
     fit: Option<Fit>,
+    /// Which was in use when it was made.
+    model: Arc<ModelInUse>,
 }
 
 impl Draft {
@@ -261,12 +275,42 @@ impl Draft {
         &self.texts
     }
 
+    /// The vectors of some of its texts, in order, by the model that was in use when it was made.
+    ///
+    /// # Errors
+    ///
+    /// A text could not be encoded.
+    pub fn embed(&self, texts: &[Text]) -> Result<Vec<Embedding>, RouterError> {
+        let texts: Vec<&str> = texts.iter().map(Text::as_str).collect();
+        Ok(self.model.encoder.encode(&texts)?)
+    }
+
+    fn embed_all(
+        &self,
+        model: &ModelInUse,
+        progress: Progress<'_>,
+    ) -> Result<Vec<Vec<f32>>, RouterError> {
+        let texts: Vec<&str> = self.texts.iter().map(Text::as_str).collect();
+        embed_all(&*model.encoder, &texts, Threads::all(), progress)
+            .map_err(|(index, error)| self.refused(index, error))
+    }
+
+    fn by_text(&self, vectors: impl Iterator<Item = Vec<f32>>) -> Vectors {
+        self.texts.iter().cloned().zip(vectors.map(Arc::from)).collect()
+    }
+
     /// The error that says that its text of this index could not be encoded, and where in the
     /// change it stands.
     #[must_use]
     pub fn refused(&self, index: usize, source: EncodeError) -> RouterError {
         let place = self.texts.get(index).and_then(|text| place_of(&self.change, text));
         RouterError::EncodeText { place: place.unwrap_or_else(|| "text".to_owned()), source }
+    }
+}
+
+impl std::fmt::Debug for Draft {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Draft").field("change", &self.change).finish_non_exhaustive()
     }
 }
 

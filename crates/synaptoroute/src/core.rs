@@ -19,17 +19,19 @@ use synaptoroute_encoder::{Encoder, Kernels};
 use synaptoroute_router::{Compaction, Edit, Snapshot};
 use synaptoroute_store::{Store, StoreError};
 
-pub(crate) use self::spaces::{Space, Spaces, is_current, load};
-pub(crate) use self::transaction::{Committed, Reply, Request, Wish};
-use self::transaction::{Edits, Pending, write};
-use crate::background::BackgroundVectors;
+pub(crate) use self::spaces::{Space, Spaces, is_current, load, load_snapshots};
+pub(crate) use self::transaction::{Committed, Reply, Request, Wish, unix_ms};
+use self::transaction::{Edits, Now, Pending, write};
 use crate::commits::Commits;
 use crate::committer::Committer;
 use crate::error::RouterError;
 use crate::sync::{Mutex, Published, lock};
+use crate::view::{ModelInUse, View};
 
 pub(crate) struct Core {
-    pub(crate) encoder: Arc<dyn Encoder>,
+    /// That of the store's vectors, and of every namespace's; changed by who has the committer's
+    /// worker.
+    pub(crate) model: Published<ModelInUse>,
     pub(crate) kernels: Kernels,
     pub(crate) spaces: Published<Spaces>,
     pub(crate) committer: Committer<Store, Request, Reply>,
@@ -47,7 +49,6 @@ pub(crate) struct Core {
     fit_trouble: Mutex<Option<String>>,
     /// Whether the last handle is gone: what takes long gives up.
     pub(crate) closing: AtomicBool,
-    pub(crate) background: BackgroundVectors,
     /// Whether the content was read from elsewhere, and is not to be changed here.
     read_only: bool,
 }
@@ -63,11 +64,12 @@ impl Core {
         compactor: SyncSender<()>,
         read_only: bool,
     ) -> Result<Self, RouterError> {
-        let model = encoder.model();
-        let kernels = Kernels::new(model.isa).expect("the encoder runs this instruction set");
-        let spaces = load(&store, kernels, model.dimensions)?;
+        let isa = encoder.model().isa;
+        let kernels = Kernels::new(isa).expect("the encoder runs this instruction set");
+        let model = Published::new(ModelInUse::new(encoder));
+        let spaces = load(&store, kernels, &model.get())?;
         Ok(Self {
-            encoder,
+            model,
             kernels,
             spaces: Published::new(spaces),
             committer: Committer::new(store),
@@ -78,7 +80,6 @@ impl Core {
             refitter: Mutex::new(None),
             fit_trouble: Mutex::new(None),
             closing: AtomicBool::new(false),
-            background: BackgroundVectors::default(),
             read_only,
         })
     }
@@ -107,7 +108,8 @@ impl Core {
         let count = requests.len();
         let mut pending = Pending::default();
         let begun = Instant::now();
-        let written = write(store, &self.spaces.get(), requests, &mut pending);
+        let now = Now { spaces: &self.spaces.get(), model: &self.model.get() };
+        let written = write(store, now, requests, &mut pending);
         let took = begun.elapsed();
         self.commits.add(took);
         let took = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
@@ -140,17 +142,21 @@ impl Core {
     }
 
     fn reload(&self, store: &Store) -> Result<(), StoreError> {
+        self.replace(load(store, self.kernels, &self.model.get())?);
+        Ok(())
+    }
+
+    /// Publishes all namespaces anew. To be called by who has the committer's worker.
+    pub(crate) fn replace(&self, mut spaces: Spaces) {
         let known = self.spaces.get();
-        let mut spaces = load(store, self.kernels, store.model().dimensions)?;
         for (name, space) in &mut spaces {
             // Handles stay good.
             if let Some(known) = known.get(name) {
-                known.snapshot.publish(space.snapshot.get());
+                known.view.publish(space.view.get());
                 *space = Arc::clone(known);
             }
         }
         self.spaces.publish(Arc::new(spaces));
-        Ok(())
     }
 
     /// Makes visible what has become durable.
@@ -160,8 +166,10 @@ impl Core {
         if !created.is_empty() || !deleted.is_empty() {
             let mut spaces = Spaces::clone(&self.spaces.get());
             for name in created {
-                let empty = Snapshot::empty(self.kernels, self.encoder.model().dimensions);
-                let space = Space { name: name.clone(), snapshot: Published::new(empty) };
+                let model = self.model.get();
+                let empty = Snapshot::empty(self.kernels, model.info().dimensions);
+                let view = Published::new(View::new(empty, &model));
+                let space = Space { name: name.clone(), view };
                 spaces.insert(name, Arc::new(space));
             }
             for name in &deleted {
@@ -171,23 +179,32 @@ impl Core {
         }
         let mut tidy = false;
         for Edits { space, revision, edits } in edits.into_values() {
-            let before = space.snapshot.get();
+            let view = space.view.get();
+            let before = &view.snapshot;
             tidy |= edits.iter().any(Edit::removes);
             let next = before.with(revision, edits);
             tidy |= next.segments() / TIDY > before.segments() / TIDY;
-            space.snapshot.publish(Arc::new(next));
+            space.view.publish(Arc::new(view.with(next)));
         }
         for (space, fit) in fits {
-            let next = space.snapshot.get().with_fit(fit);
-            space.snapshot.publish(Arc::new(next));
+            let view = space.view.get();
+            let next = view.snapshot.with_fit(fit);
+            space.view.publish(Arc::new(view.with(next)));
         }
-        if changed && let Some(refitter) = &*lock(&self.refitter) {
-            // A full mailbox means that it will look anyway.
-            let _busy = refitter.try_send(());
+        if changed {
+            self.wake_refitter();
         }
         if tidy && let Some(compactor) = &*lock(&self.compactor) {
             // A full mailbox means that it will look anyway.
             let _busy = compactor.try_send(());
+        }
+    }
+
+    /// Says that there may be something to fit.
+    pub(crate) fn wake_refitter(&self) {
+        if let Some(refitter) = &*lock(&self.refitter) {
+            // A full mailbox means that it will look anyway.
+            let _busy = refitter.try_send(());
         }
     }
 
@@ -227,12 +244,14 @@ impl Core {
     pub(crate) fn compact(&self) -> Vec<Compaction> {
         let mut retired = Vec::new();
         for space in self.spaces.get().values() {
-            let Some(plan) = space.snapshot.get().compaction() else { continue };
+            let Some(plan) = space.view.get().snapshot.compaction() else { continue };
             // The long part, while others write.
             let built = plan.build();
             let writing = self.committer.worker();
-            if let Some(next) = space.snapshot.get().compacted(&built) {
-                space.snapshot.publish(Arc::new(next));
+            // Another model's segments are others.
+            let view = space.view.get();
+            if let Some(next) = view.snapshot.compacted(&built) {
+                space.view.publish(Arc::new(view.with(next)));
             }
             drop(writing);
             retired.push(built);

@@ -1,10 +1,11 @@
-//! Many texts to vectors, on all cores.
+//! Many texts to vectors, on several threads.
 
-use std::num::NonZero;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use synaptoroute_encoder::{EncodeError, Encoder};
+
+use crate::executor::Threads;
 
 /// Called with texts done and texts in all, from any thread.
 pub type Progress<'a> = &'a (dyn Fn(usize, usize) + Sync);
@@ -23,6 +24,7 @@ type Failed = (usize, EncodeError);
 pub(crate) fn embed_all(
     encoder: &dyn Encoder,
     texts: &[&str],
+    threads: Threads,
     progress: Progress<'_>,
 ) -> Result<Vec<Vec<f32>>, Failed> {
     let chunks: Vec<&[&str]> = texts.chunks(CHUNK).collect();
@@ -40,7 +42,7 @@ pub(crate) fn embed_all(
             progress(done, texts.len());
         }
     };
-    let threads = thread::available_parallelism().map_or(1, NonZero::get).min(chunks.len());
+    let threads = threads.count().min(chunks.len());
     let mut parts = if threads <= 1 {
         work()?
     } else {

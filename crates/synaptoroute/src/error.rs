@@ -105,9 +105,18 @@ pub enum RouterError {
         /// Its fingerprint.
         expected_fingerprint: String,
     },
+    /// Another model was installed while this one was at work.
+    #[error("the model was replaced meanwhile; try again")]
+    ModelReplaced,
+    /// The installing of a model was called off.
+    #[error("installing the model was called off; nothing changed")]
+    InstallCancelled,
+    /// This router was given an encoder, and no model files to make others of.
+    #[error("this router has one encoder; open it with model files to change its model")]
+    NoModelFiles,
     /// The texts of a file could not be embedded anew.
     #[error(transparent)]
-    Reembed(ReembedError<EncodeError>),
+    Reembed(Box<ReembedError<RouterError>>),
     /// The writer panicked. Whether the change was made is not known; reading tells.
     #[error("the change failed inside the router; read the content to see whether it was made")]
     Panicked,
@@ -124,22 +133,27 @@ impl From<StoreError> for RouterError {
             StoreError::RevisionMismatch { expected, found } => {
                 Self::RevisionMismatch { expected, found }
             }
+            StoreError::ModelReplaced => Self::ModelReplaced,
             other => Self::Store(Arc::new(other)),
         }
     }
 }
 
-impl From<ReembedError<EncodeError>> for RouterError {
-    fn from(error: ReembedError<EncodeError>) -> Self {
-        match error {
-            ReembedError::Embed(error) => Self::Encode(error),
-            ReembedError::Store(error) => error.into(),
-            other => Self::Reembed(other),
-        }
+impl From<OpenError> for RouterError {
+    fn from(error: OpenError) -> Self {
+        Self::Model(Box::new(error))
     }
 }
 
 impl RouterError {
+    pub(crate) fn of_reembedding(error: ReembedError<Self>) -> Self {
+        match error {
+            ReembedError::Embed(error) => error,
+            ReembedError::Store(error) => error.into(),
+            other => Self::Reembed(Box::new(other)),
+        }
+    }
+
     /// Whether the disk is at fault, and not the request.
     #[must_use]
     pub fn is_store_failure(&self) -> bool {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use synaptoroute_encoder::EncodeError;
 use synaptoroute_router::{
-    CrossValidation, Evaluation, FitPlan, FoldCount, Judged, Query, Report, Sample, SamplePlace,
+    CrossValidation, FitPlan, FoldCount, Query, Report, Sample, SamplePlace,
     Samples, Snapshot, Text,
 };
 
@@ -14,6 +14,7 @@ use crate::embed::{Progress, embed_all};
 use crate::error::RouterError;
 use crate::executor::Threads;
 use crate::router::Router;
+use crate::view::View;
 
 impl Router {
     /// Decides for every sample, all on one snapshot, and says how good that was. `progress` is told
@@ -27,17 +28,17 @@ impl Router {
         samples: &Samples,
         progress: Progress<'_>,
     ) -> Result<Report, RouterError> {
-        let snapshot = self.snapshot();
-        samples.check(&snapshot)?;
+        let view = self.view();
+        samples.check(&view.snapshot)?;
         let readings: Vec<Cow<'_, str>> =
-            samples.iter().map(|sample| self.reading(&snapshot, &sample.text)).collect();
+            samples.iter().map(|sample| view.reading(&sample.text)).collect();
         let texts: Vec<&str> = readings.iter().map(AsRef::as_ref).collect();
-        let vectors = embed_all(&*self.core().encoder, &texts, progress);
+        let vectors = embed_all(&*view.model.encoder, &texts, Threads::all(), progress);
         let vectors = vectors.map_err(|(index, source)| place_of(samples, index, source))?;
         let queries = texts.iter().zip(&vectors).map(|(&text, vector)| Query { text, vector });
         let judged =
-            queries.zip(samples.iter()).map(|(query, sample)| snapshot.judge(query, sample));
-        Ok(self.report(&snapshot, samples, judged))
+            queries.zip(samples.iter()).map(|(query, sample)| view.snapshot.judge(query, sample));
+        Ok(view.report(samples, judged))
     }
 
     /// Decides for utterances that are held out in turn, by routes without them; and for what belongs
@@ -56,22 +57,22 @@ impl Router {
         samples: Option<&Samples>,
         progress: Progress<'_>,
     ) -> Result<Report, RouterError> {
-        let snapshot = self.snapshot();
+        let view = self.view();
+        let snapshot = &view.snapshot;
         let mut beside: Vec<(Text, Arc<[f32]>)> = Vec::new();
         if let Some(samples) = samples {
-            samples.check(&snapshot)?;
-            let foreign = self.vectors_of(samples, |sample| sample.intent.is_none(), progress)?;
+            samples.check(snapshot)?;
+            let foreign = view.vectors_of(samples, |sample| sample.intent.is_none(), progress)?;
             beside.extend(foreign.into_iter().map(|(sample, v)| (sample.text.clone(), v.into())));
         }
-        let plan = CrossValidation::new(&snapshot, folds, beside);
+        let plan = CrossValidation::new(snapshot, folds, beside);
         let asked = plan.count();
         // What was fitted must not have seen what is held out: each fold gets a fit of its own, asked
         // for the same. Of what is left too little may be known; then it is as if nothing were fitted.
-        let core = self.core();
         let again = match snapshot.fitted() {
             Some(_) => {
-                let plan = FitPlan::next(&snapshot);
-                let samples = core.encode_samples(&plan)?;
+                let plan = FitPlan::next(snapshot);
+                let samples = view.encode_samples(&plan, Threads::all())?;
                 Some((plan, samples))
             }
             None => None,
@@ -79,7 +80,7 @@ impl Router {
         let failure = RefCell::new(None);
         let refit = |without: &Snapshot| {
             let Some((plan, samples)) = &again else { return without.clone() };
-            let fitted = core.fit(without, plan, samples, &Threads::all());
+            let fitted = view.fit(without, plan, samples, &Threads::all());
             without.with_fit(fitted.map_or_else(
                 |error| {
                     *failure.borrow_mut() = Some(error);
@@ -88,50 +89,15 @@ impl Router {
                 |fitted| fitted.fit,
             ))
         };
-        let report = plan.run(&snapshot, &self.model().name, &refit, &|done| progress(done, asked));
+        let report = plan.run(snapshot, &view.model().name, &refit, &|done| progress(done, asked));
         match failure.into_inner() {
             Some(error) => Err(error),
             None => report.ok_or(RouterError::NothingToHoldOut),
         }
     }
+}
 
-    /// Decides for some of the samples on this snapshot: a part of [`Router::evaluate`], for who shares
-    /// its work out by himself, such as a server with threads of its own.
-    ///
-    /// # Errors
-    ///
-    /// A text could not be encoded.
-    pub fn judge(
-        &self,
-        snapshot: &Snapshot,
-        samples: &[Sample],
-    ) -> Result<Vec<Judged>, RouterError> {
-        let readings: Vec<Cow<'_, str>> =
-            samples.iter().map(|sample| self.reading(snapshot, &sample.text)).collect();
-        let (embeddings, _tokenising) = self.embed_timed(&readings)?;
-        let queries = readings.iter().zip(&embeddings);
-        let queries = queries.map(|(text, embedding)| Query { text, vector: &embedding.vector });
-        Ok(queries.zip(samples).map(|(query, sample)| snapshot.judge(query, sample)).collect())
-    }
-
-    /// What the samples came to, on this snapshot: the last part of [`Router::evaluate`].
-    ///
-    /// # Panics
-    ///
-    /// If none was judged.
-    #[must_use]
-    pub fn report(
-        &self,
-        snapshot: &Snapshot,
-        samples: &Samples,
-        judged: impl IntoIterator<Item = Judged>,
-    ) -> Report {
-        let evaluation = Evaluation::new(snapshot, &self.model().name);
-        let mut evaluation = evaluation.with_duplicates(samples.duplicates());
-        evaluation.add(judged);
-        evaluation.report().expect("there is no list of no samples")
-    }
-
+impl View {
     /// Those of the samples that are wanted, each with its vector.
     pub(crate) fn vectors_of<'a>(
         &self,
@@ -142,7 +108,7 @@ impl Router {
         let wanted: Vec<(usize, &Sample)> =
             samples.iter().enumerate().filter(|(_, sample)| wanted(sample)).collect();
         let texts: Vec<&str> = wanted.iter().map(|(_, sample)| sample.text.as_str()).collect();
-        let vectors = embed_all(&*self.core().encoder, &texts, progress);
+        let vectors = embed_all(&*self.model.encoder, &texts, Threads::all(), progress);
         let vectors = vectors.map_err(|(index, source)| {
             place_of(samples, wanted.get(index).map_or(index, |(index, _)| *index), source)
         })?;

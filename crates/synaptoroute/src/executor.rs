@@ -1,4 +1,4 @@
-//! Where the independent parts of a fit are computed: on many threads, or on one behind the others.
+//! Where independent parts of a work are computed: on many threads, or on one behind the others.
 
 use std::num::NonZero;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -21,6 +21,12 @@ impl Threads {
     #[must_use]
     pub fn all() -> Self {
         Self(thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN))
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub const fn count(self) -> usize {
+        self.0.get()
     }
 }
 

@@ -1,10 +1,11 @@
 //! Fitting a namespace: when it is asked for, and in the background when texts change.
 
+use std::num::NonZero;
 use std::sync::Arc;
 
 use synaptoroute_router::{
     EvidenceSet, Executor, FileFit, Fit, FitInputs, FitPlan, FitReport, Fitted, Labelled,
-    Objective, Revision, RoutesFile, Sample, Samples, Snapshot,
+    Objective, Revision, RoutesFile, Samples, Snapshot,
 };
 use synaptoroute_store::{FitEntry, NewFit};
 
@@ -14,6 +15,7 @@ use crate::embed::{Progress, embed_all};
 use crate::error::RouterError;
 use crate::executor::Threads;
 use crate::router::Router;
+use crate::view::{ModelInUse, View, labelled};
 
 /// What a fit is to be made for.
 #[derive(Clone, Copy, Debug, Default)]
@@ -44,24 +46,38 @@ impl Router {
         options: FitOptions<'_>,
         progress: Progress<'_>,
     ) -> Result<FitReport, RouterError> {
-        let core = self.core();
-        let snapshot = self.snapshot();
+        // Should another model come meanwhile, this one's fit is worth nothing.
+        loop {
+            match self.try_fit(options, progress) {
+                Err(RouterError::ModelReplaced) => {}
+                done => return done,
+            }
+        }
+    }
+
+    fn try_fit(
+        &self,
+        options: FitOptions<'_>,
+        progress: Progress<'_>,
+    ) -> Result<FitReport, RouterError> {
+        let view = self.view();
+        let snapshot = &view.snapshot;
         let mut plan = FitPlan::of(snapshot.settings());
         plan.objective = options.objective.unwrap_or(plan.objective);
         plan.evidence = options.evidence.unwrap_or(plan.evidence);
-        let mut labelled = Vec::new();
-        if let Some(samples) = options.samples {
-            samples.check(&snapshot)?;
-            let vectors = self.vectors_of(samples, |_| true, progress)?;
-            labelled.extend(vectors.into_iter().map(with_vector));
+        let mut samples = Vec::new();
+        if let Some(given) = options.samples {
+            given.check(snapshot)?;
+            let vectors = view.vectors_of(given, |_| true, progress)?;
+            samples.extend(vectors.into_iter().map(labelled));
         }
         let Fitted { fit, mut report, .. } =
-            core.fit(&snapshot, &plan, &labelled, &Threads::all())?;
-        let refusal = refusal(&snapshot, &report, options.dry_run);
+            view.fit(snapshot, &plan, &samples, &Threads::all())?;
+        let refusal = refusal(snapshot, &report, options.dry_run);
         report.installed = refusal.is_none();
         report.reason = refusal;
         if let (true, Some(fit)) = (report.installed, fit) {
-            core.put_fit(&self.space, fit, &report, Wish::Asked)?;
+            self.core().put_fit(&self.space, &view.model, fit, &report, Wish::Asked)?;
         }
         Ok(report)
     }
@@ -83,7 +99,7 @@ impl Router {
     ///
     /// A text could not be encoded.
     pub fn background(&self) -> Result<Arc<[synaptoroute_router::Background]>, RouterError> {
-        Ok(self.core().background.get(&*self.core().encoder)?)
+        Ok(self.view().model.background()?)
     }
 
     /// The kept fits, the newest first.
@@ -110,27 +126,35 @@ impl Router {
     /// bit.
     #[must_use]
     pub fn export_with_fit(&self) -> (Revision, RoutesFile) {
-        let snapshot = self.snapshot();
+        let view = self.view();
+        let snapshot = &view.snapshot;
         let mut file = snapshot.content();
-        let model = self.model().fingerprint.to_string();
+        let model = view.model().fingerprint.to_string();
         file.fit = snapshot.fitted().map(|fit| fit.to_file(model));
         (snapshot.revision(), file)
     }
 }
 
-impl Router {
+impl ModelInUse {
     /// The fit of a routes file.
     pub(crate) fn read_fit(&self, file: &FileFit) -> Result<Fit, RouterError> {
-        let model = self.model();
+        let model = self.info();
         file.read(&model.fingerprint.to_string(), model.dimensions)
             .map_err(|source| RouterError::FileFit { source })
     }
+}
 
+impl Router {
     /// Puts a fit in force that came with the content of this revision.
-    pub(crate) fn take_fit(&self, fit: Fit, revision: Revision) -> Result<(), RouterError> {
+    pub(crate) fn take_fit(
+        &self,
+        model: &Arc<ModelInUse>,
+        fit: Fit,
+        revision: Revision,
+    ) -> Result<(), RouterError> {
         let fit = fit.at(revision);
         let report = FitReport::of_import(&fit);
-        self.core().put_fit(&self.space, Arc::new(fit), &report, Wish::Asked).map(drop)
+        self.core().put_fit(&self.space, model, Arc::new(fit), &report, Wish::Asked).map(drop)
     }
 }
 
@@ -151,12 +175,17 @@ fn refusal(snapshot: &Snapshot, report: &FitReport, dry_run: bool) -> Option<Str
     })
 }
 
-/// A sample as a fit takes it.
-fn with_vector((sample, vector): (&Sample, Vec<f32>)) -> Labelled {
-    Labelled { text: sample.text.clone(), vector: vector.into(), route: sample.intent.clone() }
+/// What is kept of a fit.
+pub(crate) fn kept(fit: &Fit, report: &FitReport, automatic: bool) -> NewFit {
+    NewFit {
+        revision: fit.revision(),
+        automatic,
+        report: serde_json::to_string(report).expect("a report is numbers and names"),
+        fit: fit.to_json(),
+    }
 }
 
-impl Core {
+impl View {
     /// A fit by a plan, whose samples were encoded.
     pub(crate) fn fit(
         &self,
@@ -165,7 +194,7 @@ impl Core {
         samples: &[Labelled],
         executor: &dyn Executor,
     ) -> Result<Fitted, RouterError> {
-        let background = self.background.get(&*self.encoder)?;
+        let background = self.model.background()?;
         let inputs = FitInputs {
             objective: plan.objective,
             evidence: plan.evidence,
@@ -176,27 +205,31 @@ impl Core {
     }
 
     /// The plan's samples, encoded.
-    pub(crate) fn encode_samples(&self, plan: &FitPlan) -> Result<Vec<Labelled>, RouterError> {
+    pub(crate) fn encode_samples(
+        &self,
+        plan: &FitPlan,
+        threads: Threads,
+    ) -> Result<Vec<Labelled>, RouterError> {
         let texts: Vec<&str> = plan.samples.iter().map(|sample| sample.text.as_str()).collect();
-        let vectors = embed_all(&*self.encoder, &texts, &|_, _| ());
+        let vectors = embed_all(&*self.model.encoder, &texts, threads, &|_, _| ());
         let vectors = vectors.map_err(|(_, source)| source)?;
-        Ok(plan.samples.iter().zip(vectors).map(with_vector).collect())
+        Ok(plan.samples.iter().zip(vectors).map(labelled).collect())
     }
 
+}
+
+impl Core {
     fn put_fit(
         &self,
         space: &Arc<Space>,
+        model: &Arc<ModelInUse>,
         fit: Arc<Fit>,
         report: &FitReport,
         wish: Wish,
     ) -> Result<Committed, RouterError> {
-        let kept = NewFit {
-            revision: fit.revision(),
-            automatic: matches!(wish, Wish::Background(_)),
-            report: serde_json::to_string(report).expect("a report is numbers and names"),
-            fit: fit.to_json(),
-        };
-        self.submit(Request::PutFit { space: Arc::clone(space), fit, kept, wish })
+        let kept = kept(&fit, report, matches!(wish, Wish::Background(_)));
+        let (space, model) = (Arc::clone(space), Arc::clone(model));
+        self.submit(Request::PutFit { space, model, fit, kept, wish })
     }
 
     /// Fits a namespace anew, if its texts or what is asked for have changed since. Says whether
@@ -206,14 +239,15 @@ impl Core {
         space: &Arc<Space>,
         executor: &dyn Executor,
     ) -> Result<bool, RouterError> {
-        let snapshot = space.snapshot.get();
+        let view = space.view.get();
+        let snapshot = &view.snapshot;
         if !snapshot.settings().auto_fit || self.is_read_only() {
             return Ok(false);
         }
-        let plan = FitPlan::next(&snapshot);
+        let plan = FitPlan::next(snapshot);
         let before = snapshot.fitted();
         let wish = Wish::Background(before.cloned());
-        if plan.unfitted(&snapshot).is_some() {
+        if plan.unfitted(snapshot).is_some() {
             // What is left of the routes is too little: what was learned of others says nothing.
             if before.is_none() {
                 return Ok(false);
@@ -221,14 +255,14 @@ impl Core {
             let space = Arc::clone(space);
             return Ok(self.submit(Request::DropFit { space, wish })?.changed);
         }
-        let inputs = plan.hash(&snapshot, background_texts().map(|background| background.text));
+        let inputs = plan.hash(snapshot, background_texts().map(|background| background.text));
         if before.is_some_and(|fit| fit.inputs() == inputs) {
             return Ok(false);
         }
-        let samples = self.encode_samples(&plan)?;
-        let Fitted { fit, mut report, .. } = self.fit(&snapshot, &plan, &samples, executor)?;
+        let samples = view.encode_samples(&plan, Threads::new(NonZero::<usize>::MIN))?;
+        let Fitted { fit, mut report, .. } = view.fit(snapshot, &plan, &samples, executor)?;
         let Some(fit) = fit else { return Ok(false) };
         report.installed = true;
-        Ok(self.put_fit(space, fit, &report, wish)?.changed)
+        Ok(self.put_fit(space, &view.model, fit, &report, wish)?.changed)
     }
 }

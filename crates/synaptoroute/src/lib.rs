@@ -8,7 +8,8 @@
 //!   [`Change`]; [`Router::import`] takes a whole [`RoutesFile`].
 //! - [`Router::fit`] fits evidence, confidence and cuts to the routes, and to labelled samples;
 //!   [`Router::start_auto_fit`] has that done in the background when texts change.
-//! - [`Router::tune`] has the encoder learn the routes, and says whether that made it better.
+//! - [`Router::tune`] has the encoder learn the routes, and says whether that made it better;
+//!   [`Router::install`] has the tuned one decide from then on, [`Router::use_model`] goes back.
 //! - [`Router::lint`] tells what is doubtful about the routes, as a [`LintReport`].
 //! - [`Router::revisions`], [`Router::diff`] and [`Router::rollback`] go back in time.
 //! - [`Router::evaluate`] tells how good the decisions are, on labelled [`Samples`];
@@ -44,12 +45,15 @@ mod error;
 mod evaluate;
 mod executor;
 mod fit;
+mod install;
+mod models;
 mod namespaces;
 mod open;
 mod refitter;
 mod router;
 mod sync;
 mod tune;
+mod view;
 
 pub use answer::{Answer, RouteOptions, Timing};
 pub use background::{BackgroundText, background_texts};
@@ -59,6 +63,8 @@ pub use embed::Progress;
 pub use error::RouterError;
 pub use executor::Threads;
 pub use fit::FitOptions;
+pub use install::{InstallProgress, InstallStage, InstallWatch};
+pub use models::Models;
 pub use namespaces::NamespaceSummary;
 pub use open::OpenOptions;
 pub use router::Router;
@@ -82,6 +88,10 @@ pub use synaptoroute_router::{
     Severity, Share, SimilarUtterance, SimilarityCut, Snapshot, SweepPoint, Text, TextError,
     TextsDiff, TopK, Unfitted, UnknownLabel, UnreachableCut, auroc,
 };
-pub use synaptoroute_store::{Durability, FitEntry, Options as StoreOptions, StoreError, python};
+pub use synaptoroute_store::{
+    Durability, FitEntry, Learned, ModelEntry, ModelIdentity, Options as StoreOptions, StoreError,
+    python,
+};
 pub use synaptoroute_tune::{FEWEST_ROUTES, TuneError, TuneOptions};
+pub use view::View;
 pub use tune::{TuneProgress, TuneReport, TuneRequest, TuneStage, TuneWatch, Tuned, Verdict};

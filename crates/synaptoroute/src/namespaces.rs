@@ -43,7 +43,7 @@ impl Router {
     pub fn namespaces(&self) -> Vec<NamespaceSummary> {
         let spaces = self.core().spaces.get();
         let summary = |space: &Arc<crate::core::Space>| {
-            let snapshot = space.snapshot.peek();
+            let snapshot = space.view.get().snapshot.clone();
             NamespaceSummary {
                 name: space.name.clone(),
                 route_count: snapshot.route_count(),

@@ -8,12 +8,16 @@ use std::time::Duration;
 
 use synaptoroute_encoder::Encoder;
 use synaptoroute_router::{NamespaceName, Text};
-use synaptoroute_store::{ModelIdentity, Options, Reader, Reads, Store, StoreError};
+use synaptoroute_store::{
+    ModelIdentity, NewModel, Options, Reader, Reads, Reembedding, Store, StoreError,
+};
 
 use crate::commits::CommitStats;
-use crate::core::{Core, Request};
+use crate::core::{Core, Request, unix_ms};
 use crate::embed::{Progress, embed_all};
 use crate::error::RouterError;
+use crate::executor::Threads;
+use crate::models::{Models, identity_of};
 use crate::router::Router;
 use crate::sync::{Mutex, lock};
 
@@ -38,6 +42,8 @@ pub(crate) struct Open {
     pub(crate) core: Arc<Core>,
     /// Where the store lies; nowhere if it is in memory.
     path: Option<PathBuf>,
+    /// What encoders are made of.
+    pub(crate) models: Option<Arc<Models>>,
     compactor: Option<JoinHandle<()>>,
     refitter: Mutex<Option<JoinHandle<()>>>,
 }
@@ -70,7 +76,19 @@ impl Router {
     pub fn new(encoder: Arc<dyn Encoder>) -> Self {
         let store = Store::in_memory(&identity(&*encoder), Options::default())
             .expect("an empty database in memory");
-        Self::start(encoder, store, None, false).expect("a database in memory and a thread")
+        let opened = Opened { encoder, path: None, models: None, read_only: false };
+        Self::start(store, opened).expect("a database in memory and a thread")
+    }
+
+    /// As [`Router::new`], with the first of these models, and able to change it.
+    ///
+    /// # Errors
+    ///
+    /// The model cannot be used, or a thread not be started.
+    pub fn with_models(models: Arc<Models>) -> Result<Self, RouterError> {
+        let encoder = models.encoder(models.first())?;
+        let store = Store::in_memory(&identity(&*encoder), Options::default())?;
+        Self::start(store, Opened { encoder, path: None, models: Some(models), read_only: false })
     }
 
     /// A router whose content is that of a database, made if there is none. Vectors are read,
@@ -87,19 +105,53 @@ impl Router {
         options: OpenOptions,
         progress: Progress<'_>,
     ) -> Result<Self, RouterError> {
+        let store = Store::open(path, &identity(&*encoder), options.store)?;
+        Self::finish_opening(store, encoder, None, path, options, progress)
+    }
+
+    /// As [`Router::open`], with the model that the database was made with, if that lies in it or is
+    /// one of these; else with the first of them. The router is able to change it.
+    ///
+    /// # Errors
+    ///
+    /// As of [`Router::open`], or a model cannot be used.
+    pub fn open_with(
+        models: Arc<Models>,
+        path: &Path,
+        options: OpenOptions,
+        progress: Progress<'_>,
+    ) -> Result<Self, RouterError> {
+        let store = Store::open(path, &identity_of(models.first()), options.store)?;
+        let encoder = models.encoder_for(&store)?;
+        Self::finish_opening(store, encoder, Some(models), path, options, progress)
+    }
+
+    fn finish_opening(
+        mut store: Store,
+        encoder: Arc<dyn Encoder>,
+        models: Option<Arc<Models>>,
+        path: &Path,
+        options: OpenOptions,
+        progress: Progress<'_>,
+    ) -> Result<Self, RouterError> {
         let model = identity(&*encoder);
-        let mut store = Store::open(path, &model, options.store)?;
         if store.model().fingerprint != model.fingerprint {
             if !options.reembed {
                 return Err(foreign(store.model(), &model));
             }
             let embed = |texts: &[Text]| {
                 let texts: Vec<&str> = texts.iter().map(Text::as_str).collect();
-                embed_all(&*encoder, &texts, &|_, _| ()).map_err(|(_, error)| error)
+                embed_all(&*encoder, &texts, Threads::all(), &|_, _| ())
+                    .map_err(|(_, error)| error.into())
             };
-            store.reembed(&model, embed, progress)?;
+            let model = NewModel::elsewhere(model);
+            let at_unix_ms = unix_ms();
+            let new = Reembedding { model: &model, before: None, fits: &[], at_unix_ms };
+            store
+                .reembed(new, embed, |_| Ok(()), progress)
+                .map_err(RouterError::of_reembedding)?;
         }
-        Self::start(encoder, store, Some(path.to_owned()), false)
+        Self::start(store, Opened { encoder, path: Some(path.to_owned()), models, read_only: false })
     }
 
     /// A router in memory with the content of all namespaces of a database, which is only
@@ -109,25 +161,41 @@ impl Router {
     ///
     /// There is no such file, it cannot be read, or it is another model's.
     pub fn read_only(encoder: Arc<dyn Encoder>, path: &Path) -> Result<Self, RouterError> {
-        let model = identity(&*encoder);
+        Self::reading(&Reader::open(path)?, encoder, path)
+    }
+
+    /// As [`Router::read_only`], with the model that the database was made with, if that lies in it
+    /// or is one of these.
+    ///
+    /// # Errors
+    ///
+    /// As of [`Router::read_only`], or a model cannot be used.
+    pub fn read_only_with(models: &Models, path: &Path) -> Result<Self, RouterError> {
         let reader = Reader::open(path)?;
+        let encoder = models.encoder_for(&reader)?;
+        Self::reading(&reader, encoder, path)
+    }
+
+    fn reading(
+        reader: &Reader,
+        encoder: Arc<dyn Encoder>,
+        path: &Path,
+    ) -> Result<Self, RouterError> {
+        let model = identity(&*encoder);
         if reader.model().fingerprint != model.fingerprint {
             return Err(foreign(reader.model(), &model));
         }
         let store = Store::in_memory(&model, Options::default())?;
-        let router = Self::start(encoder, store, Some(path.to_owned()), true)?;
-        let kernels = router.core().kernels;
-        let spaces = crate::core::load(&reader, kernels, model.dimensions)?;
-        router.core().spaces.publish(Arc::new(spaces));
+        let path = Some(path.to_owned());
+        let router = Self::start(store, Opened { encoder, path, models: None, read_only: true })?;
+        let core = router.core();
+        let spaces = crate::core::load(reader, core.kernels, &core.model.get())?;
+        core.spaces.publish(Arc::new(spaces));
         router.namespace(&NamespaceName::default())
     }
 
-    fn start(
-        encoder: Arc<dyn Encoder>,
-        store: Store,
-        path: Option<PathBuf>,
-        read_only: bool,
-    ) -> Result<Self, RouterError> {
+    fn start(store: Store, opened: Opened) -> Result<Self, RouterError> {
+        let Opened { encoder, path, models, read_only } = opened;
         // One letter is enough: it says that there may be something to do.
         let (wake, letters) = mpsc::sync_channel(1);
         let core = Arc::new(Core::new(encoder, store, wake, read_only)?);
@@ -136,7 +204,7 @@ impl Router {
         let space = core.spaces.get().get(&default).cloned();
         let space = space.ok_or(RouterError::UnknownNamespace { name: default.to_string() })?;
         let refitter = Mutex::new(None);
-        Ok(Self { open: Arc::new(Open { core, path, compactor, refitter }), space })
+        Ok(Self { open: Arc::new(Open { core, path, models, compactor, refitter }), space })
     }
 
     /// Makes sure that the store can be written, by writing.
@@ -189,7 +257,20 @@ impl Router {
     }
 }
 
+/// What a router is started with, besides its store.
+struct Opened {
+    encoder: Arc<dyn Encoder>,
+    path: Option<PathBuf>,
+    models: Option<Arc<Models>>,
+    read_only: bool,
+}
+
 impl Open {
+    /// What encoders are made of.
+    pub(crate) fn models(&self) -> Result<&Models, RouterError> {
+        self.models.as_deref().ok_or(RouterError::NoModelFiles)
+    }
+
     /// Starts the thread that fits in the background, unless it runs.
     #[cfg(not(feature = "shuttle"))]
     pub(crate) fn start_refitter(&self) -> Result<(), RouterError> {

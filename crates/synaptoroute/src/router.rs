@@ -15,6 +15,7 @@ use crate::core::{Core, Space, is_current};
 use crate::embed::Progress;
 use crate::error::RouterError;
 use crate::open::Open;
+use crate::view::View;
 
 /// Queries of a batch that are encoded together. A batch does not make a token cheaper, so
 /// this only bounds working memory.
@@ -39,16 +40,22 @@ impl Router {
         &self.space.name
     }
 
-    /// Which model reads the texts.
+    /// Which model reads the texts now.
     #[must_use]
-    pub fn model(&self) -> &ModelInfo {
-        self.core().encoder.model()
+    pub fn model(&self) -> ModelInfo {
+        self.space.view.peek().model().clone()
     }
 
     /// The routes as they are now.
     #[must_use]
     pub fn snapshot(&self) -> Arc<Snapshot> {
-        self.space.snapshot.get()
+        Arc::clone(&self.space.view.peek().snapshot)
+    }
+
+    /// The routes as they are now, and the model that reads texts for them.
+    #[must_use]
+    pub fn view(&self) -> Arc<View> {
+        self.space.view.get()
     }
 
     /// Decides where `query` belongs.
@@ -71,20 +78,20 @@ impl Router {
         queries: &[Text],
         options: RouteOptions,
     ) -> Result<Vec<Answer>, RouterError> {
-        let snapshot = self.space.snapshot.peek();
+        let view = self.space.view.peek();
         let mut answers = Vec::with_capacity(queries.len());
         for part in queries.chunks(BATCH) {
             let started = Instant::now();
             let readings: Vec<Cow<'_, str>> =
-                part.iter().map(|text| self.reading(&snapshot, text)).collect();
-            let (embeddings, tokenising) = self.embed_timed(&readings)?;
+                part.iter().map(|text| view.reading(text)).collect();
+            let (embeddings, tokenising) = view.embed_timed(&readings)?;
             let encoding = started.elapsed().saturating_sub(tokenising);
             let share = |stage: Duration| micros(stage) / part.len() as u64;
             let (tokenise_us, encode_us) = (share(tokenising), share(encoding));
             for (reading, embedding) in readings.into_iter().zip(embeddings) {
                 let started = Instant::now();
                 let query = Query { text: &reading, vector: &embedding.vector };
-                let found = snapshot.search(query);
+                let found = view.snapshot.search(query);
                 let searching = started.elapsed();
                 let decision = found.decide(options);
                 let search_us = micros(searching);
@@ -95,7 +102,7 @@ impl Router {
                         Cow::Borrowed(_) => None,
                         Cow::Owned(reading) => Some(reading),
                     },
-                    model: self.model().name.clone(),
+                    model: view.model().name.clone(),
                     truncated: embedding.truncated,
                     timing: Timing { queue_us: 0, tokenise_us, encode_us, search_us, decide_us },
                 });
@@ -110,28 +117,13 @@ impl Router {
     ///
     /// A text could not be encoded.
     pub fn embed(&self, texts: &[Text]) -> Result<Vec<Embedding>, RouterError> {
-        let texts: Vec<&str> = texts.iter().map(Text::as_str).collect();
-        self.embed_timed(&texts).map(|(embeddings, _tokenising)| embeddings)
-    }
-
-    /// A query as it is read before it is encoded: misspelt words as the utterances have them.
-    pub(crate) fn reading<'t>(&self, snapshot: &Snapshot, query: &'t Text) -> Cow<'t, str> {
-        snapshot.reading(query.as_str(), |word| self.core().encoder.knows(word))
-    }
-
-    /// The same, and what of its time went into tokenising.
-    pub(crate) fn embed_timed(
-        &self,
-        texts: &[impl AsRef<str>],
-    ) -> Result<(Vec<Embedding>, Duration), RouterError> {
-        let texts: Vec<&str> = texts.iter().map(AsRef::as_ref).collect();
-        Ok(self.core().encoder.encode_timed(&texts)?)
+        self.space.view.peek().embed(texts)
     }
 
     /// What the encoder's cache did; `None` where it has none.
     #[must_use]
     pub fn cache_stats(&self) -> Option<CacheStats> {
-        self.core().encoder.cache_stats()
+        self.space.view.peek().model.encoder.cache_stats()
     }
 
     /// The content as a routes file says it, and its revision.
@@ -194,7 +186,7 @@ impl std::fmt::Debug for Router {
         f.debug_struct("Router")
             .field("model", &self.model().name)
             .field("namespace", self.name())
-            .field("revision", &self.space.snapshot.peek().revision())
+            .field("revision", &self.space.view.peek().snapshot.revision())
             .finish_non_exhaustive()
     }
 }

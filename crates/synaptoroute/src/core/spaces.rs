@@ -4,15 +4,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use synaptoroute_encoder::Kernels;
-use synaptoroute_router::{Fit, FitFileError, NamespaceName, Revision, Snapshot, SnapshotBuilder};
+use synaptoroute_router::{Edit, Fit, FitFileError, NamespaceName, Revision, Snapshot, SnapshotBuilder};
 use synaptoroute_store::{Reads, StoreError};
 
 use crate::sync::Published;
+use crate::view::{ModelInUse, View};
 
 /// A namespace's latest content.
 pub(crate) struct Space {
     pub(crate) name: NamespaceName,
-    pub(crate) snapshot: Published<Snapshot>,
+    pub(crate) view: Published<View>,
 }
 
 pub(crate) type Spaces = BTreeMap<NamespaceName, Arc<Space>>;
@@ -22,18 +23,36 @@ pub(crate) fn is_current(spaces: &Spaces, space: &Arc<Space>) -> bool {
     spaces.get(&space.name).is_some_and(|current| Arc::ptr_eq(current, space))
 }
 
-/// All namespaces as the store has them.
+/// All namespaces as the store has them; `model` is that of its vectors.
 pub(crate) fn load(
     store: &Reads,
     kernels: Kernels,
-    dimensions: usize,
+    model: &Arc<ModelInUse>,
 ) -> Result<Spaces, StoreError> {
+    let snapshots = load_snapshots(store, kernels, model.info().dimensions, |edit| edit)?;
+    let space = |(name, snapshot): (NamespaceName, Snapshot)| {
+        let view = Published::new(View::new(snapshot, model));
+        (name.clone(), Arc::new(Space { name, view }))
+    };
+    Ok(snapshots.into_iter().map(space).collect())
+}
+
+/// The content of all namespaces as the store has it, but for what `change` changes.
+pub(crate) fn load_snapshots(
+    store: &Reads,
+    kernels: Kernels,
+    dimensions: usize,
+    mut change: impl FnMut(Edit) -> Edit,
+) -> Result<BTreeMap<NamespaceName, Snapshot>, StoreError> {
     let empty = || SnapshotBuilder::from(Snapshot::empty(kernels, dimensions));
     let mut builders: BTreeMap<NamespaceName, SnapshotBuilder> = BTreeMap::new();
     // Names, revisions and content are those of one moment: another process may be writing.
-    let namespaces = store.load(&mut |name, _, edit| match builders.get_mut(name) {
-        Some(builder) => builder.edit(edit),
-        None => builders.entry(name.clone()).or_insert_with(empty).edit(edit),
+    let namespaces = store.load(&mut |name, _, edit| {
+        let edit = change(edit);
+        match builders.get_mut(name) {
+            Some(builder) => builder.edit(edit),
+            None => builders.entry(name.clone()).or_insert_with(empty).edit(edit),
+        }
     })?;
     // A fit of a moment later, where another process writes, is one that is a little ahead.
     let mut fits: BTreeMap<NamespaceName, Arc<Fit>> = BTreeMap::new();
@@ -47,17 +66,16 @@ pub(crate) fn load(
             Err(error) => return Err(unreadable(error)),
         }
     }
-    let space = |(name, revision): (NamespaceName, Revision)| {
+    let snapshot = |(name, revision): (NamespaceName, Revision)| {
         let builder = builders.remove(&name).unwrap_or_else(empty);
         let snapshot = builder.finish(revision);
         let snapshot = match fits.remove(&name) {
             Some(fit) => snapshot.with_fit(Some(fit)),
             None => snapshot,
         };
-        let snapshot = Published::new(snapshot);
-        (name.clone(), Arc::new(Space { name, snapshot }))
+        (name, snapshot)
     };
-    Ok(namespaces.into_iter().map(space).collect())
+    Ok(namespaces.into_iter().map(snapshot).collect())
 }
 
 /// A fit of the store that cannot be read.

@@ -10,6 +10,7 @@ use synaptoroute_store::{NewFit, Store, StoreError, Transaction, Vectors};
 
 use super::spaces::{Space, Spaces, is_current, unreadable};
 use crate::error::RouterError;
+use crate::view::ModelInUse;
 
 /// Something for the store, and for the snapshots once it is durable.
 pub(crate) enum Request {
@@ -18,11 +19,19 @@ pub(crate) enum Request {
         /// Of the handle; a namesake that was made since is not meant.
         space: Arc<Space>,
         expected: Option<Revision>,
-        change: Box<Change>,
+        change: Arc<Change>,
         vectors: Vectors,
+        /// Whose vectors they are.
+        model: Arc<ModelInUse>,
     },
-    /// Puts what was learned in force.
-    PutFit { space: Arc<Space>, fit: Arc<Fit>, kept: NewFit, wish: Wish },
+    /// Puts what was learned of a model's vectors in force.
+    PutFit {
+        space: Arc<Space>,
+        model: Arc<ModelInUse>,
+        fit: Arc<Fit>,
+        kept: NewFit,
+        wish: Wish,
+    },
     /// Goes back to a fit that is kept.
     ChooseFit { space: Arc<Space>, number: u64 },
     /// Decides without a fit from now on.
@@ -87,7 +96,7 @@ impl Pending {
         let last = self.fits.iter().rfind(|(other, _)| Arc::ptr_eq(other, space));
         let in_force = match last {
             Some((_, fit)) => address(fit),
-            None => space.snapshot.peek().fitted().map(Arc::as_ptr),
+            None => space.view.peek().snapshot.fitted().map(Arc::as_ptr),
         };
         in_force == address(begun_with)
     }
@@ -101,24 +110,36 @@ impl Pending {
     }
 }
 
+/// What there is when a transaction begins, and until it is committed.
+#[derive(Clone, Copy)]
+pub(super) struct Now<'a> {
+    pub(super) spaces: &'a Spaces,
+    pub(super) model: &'a Arc<ModelInUse>,
+}
+
+/// Milliseconds since 1970.
+pub(crate) fn unix_ms() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis());
+    u64::try_from(since).unwrap_or(u64::MAX)
+}
+
 /// One transaction. A request that is refused leaves nothing of itself, and the others go on;
 /// a store that fails leaves nothing of any.
 ///
 /// Says also whether anything was written.
 pub(super) fn write(
     store: &mut Store,
-    spaces: &Spaces,
+    now: Now<'_>,
     requests: Vec<Request>,
     pending: &mut Pending,
 ) -> Result<(Vec<Reply>, bool), StoreError> {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis());
-    let at_unix_ms = u64::try_from(since).unwrap_or(u64::MAX);
+    let at_unix_ms = unix_ms();
     let mut transaction = store.begin()?;
     let mut replies = Vec::with_capacity(requests.len());
     let mut wrote = false;
     for request in requests {
         wrote |= matches!(request, Request::Probe);
-        let reply = make(&mut transaction, spaces, request, pending, at_unix_ms);
+        let reply = make(&mut transaction, now, request, pending, at_unix_ms);
         match reply {
             Err(failure) if failure.is_store_failure() => return Err(failure),
             reply => {
@@ -134,7 +155,7 @@ pub(super) fn write(
 /// One request of a transaction.
 fn make(
     transaction: &mut Transaction<'_>,
-    spaces: &Spaces,
+    now: Now<'_>,
     request: Request,
     pending: &mut Pending,
     at_unix_ms: u64,
@@ -145,11 +166,23 @@ fn make(
         | Request::PutFit { space, .. }
         | Request::ChooseFit { space, .. }
         | Request::DropFit { space, .. }
-            if !pending.finds(spaces, &space) =>
+            if !pending.finds(now.spaces, &space) =>
         {
             Err(StoreError::UnknownNamespace { name: space.name.to_string() })
         }
-        Request::Change { space, expected, change, vectors } => {
+        Request::Change { model, .. } if !Arc::ptr_eq(&model, now.model) => {
+            Err(StoreError::ModelReplaced)
+        }
+        // In the background it is fitted anew, since something was published.
+        Request::PutFit { model, wish: Wish::Background(_), .. }
+            if !Arc::ptr_eq(&model, now.model) =>
+        {
+            Ok(nothing)
+        }
+        Request::PutFit { model, .. } if !Arc::ptr_eq(&model, now.model) => {
+            Err(StoreError::ModelReplaced)
+        }
+        Request::Change { space, expected, change, vectors, .. } => {
             let applied =
                 transaction.apply(&space.name, expected, &change, &vectors, at_unix_ms)?;
             let committed = Committed { revision: applied.revision, changed: applied.changed };
@@ -184,7 +217,7 @@ fn make(
         }
         Request::ChooseFit { space, number } => {
             let json = transaction.choose_fit(&space.name, number)?;
-            let dimensions = space.snapshot.peek().dimensions();
+            let dimensions = space.view.peek().snapshot.dimensions();
             let fit = Fit::from_json(&json, dimensions).map_err(unreadable)?;
             let revision = fit.revision();
             pending.fits.push((space, Some(Arc::new(fit))));

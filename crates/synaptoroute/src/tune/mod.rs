@@ -16,7 +16,7 @@ use synaptoroute_encoder::{
     Bert, Encoder, FloatWeights, Kernels, ModelError, ModelFile, OpenError, Tokenizer,
 };
 use synaptoroute_kernels::{Crew, Team};
-use synaptoroute_router::{Comparison, Snapshot};
+use synaptoroute_router::{Comparison, NamespaceName, Snapshot};
 use synaptoroute_tune::{Lesson, Model, TuneError, TuneOptions, Tuner};
 
 pub use self::report::{TuneReport, Verdict};
@@ -111,6 +111,7 @@ impl Router {
         let pooling = request.model.config().pooling;
         let base = Model::new(weights, pooling, kernels);
         let job = Job {
+            namespace: self.name(),
             snapshot: &snapshot,
             request,
             texts: Texts::of(&snapshot),
@@ -133,6 +134,7 @@ impl Router {
 }
 
 struct Job<'a> {
+    namespace: &'a NamespaceName,
     snapshot: &'a Snapshot,
     request: &'a TuneRequest<'a>,
     texts: Texts,
@@ -267,6 +269,8 @@ impl Job<'_> {
             fingerprint: file.fingerprint().to_string(),
             parent: parent.fingerprint().to_string(),
             content,
+            namespace: self.namespace.clone(),
+            revision: self.snapshot.revision(),
             routes: lesson.routes(),
             utterances: lesson.utterances(),
             steps: course.steps,

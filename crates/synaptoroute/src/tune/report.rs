@@ -1,7 +1,7 @@
 //! What there is to tell of a tuned model.
 
 use serde::Serialize;
-use synaptoroute_router::{Comparison, Difference};
+use synaptoroute_router::{Comparison, Difference, NamespaceName, Revision};
 
 /// What tuning came to.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -15,6 +15,10 @@ pub struct TuneReport {
     pub parent: String,
     /// SHA-256 of the routes and utterances it learned from, in hexadecimal.
     pub content: String,
+    /// The namespace that it learned.
+    pub namespace: NamespaceName,
+    /// Its content's revision then.
+    pub revision: Revision,
     /// Routes that it learned.
     pub routes: usize,
     /// Utterances that it learned from.
