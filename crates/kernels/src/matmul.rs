@@ -8,6 +8,9 @@
 //! depth. So it does not depend on the size of the result, on where in it the element lies, or on the
 //! instruction set.
 
+use std::ptr;
+
+use crate::gemm::prefetch;
 use crate::simd::{LANES, Simd};
 
 /// Depth of a block. A strip of the right operand, 16 columns of this depth, takes 24 KB: most of a
@@ -17,6 +20,9 @@ const DEPTH: usize = 384;
 const ROWS: usize = 96;
 /// Columns of the right operand that are copied together: with [`DEPTH`] 1.2 MB, of a third-level one.
 const COLUMNS: usize = 768;
+
+/// Depth that is copied at a time: as many lines of memory are read side by side.
+const LINES: usize = 16;
 
 /// A matrix somewhere in memory: element (i, j) lies at `i * row_stride + j * column_stride`.
 #[derive(Clone, Copy, Debug)]
@@ -88,14 +94,15 @@ pub(crate) fn matmul<S: Simd, const FUSED: bool>(
 ) {
     // As many sums as leave registers for what they are made from: 24 of 32, 12 of 16.
     if S::WIDE {
-        blocked::<S, 12, 2, FUSED>(s, a, b, add, out);
+        blocked::<S, 12, 2, 32, FUSED>(s, a, b, add, out);
     } else {
-        blocked::<S, 6, 1, FUSED>(s, a, b, add, out);
+        blocked::<S, 6, 1, 16, FUSED>(s, a, b, add, out);
     }
 }
 
+/// Tiles of `R` rows and `W` columns, which are `B` times sixteen.
 #[inline(always)]
-fn blocked<S: Simd, const R: usize, const B: usize, const FUSED: bool>(
+fn blocked<S: Simd, const R: usize, const B: usize, const W: usize, const FUSED: bool>(
     s: S,
     a: &MatrixView<'_>,
     b: &MatrixView<'_>,
@@ -110,20 +117,26 @@ fn blocked<S: Simd, const R: usize, const B: usize, const FUSED: bool>(
         let columns = COLUMNS.min(b.columns - column);
         for start in (0..a.columns).step_by(DEPTH) {
             let depth = DEPTH.min(a.columns - start);
-            pack(b.transposed(), column, columns, start, depth, B * LANES, &mut right);
+            pack::<W>(b.transposed(), (column, columns), (start, depth), &mut right);
             let add = add || start > 0;
             for row in (0..a.rows).step_by(ROWS) {
                 let rows = ROWS.min(a.rows - row);
-                pack(*a, row, rows, start, depth, R, &mut left);
-                for (strip, b_strip) in right.chunks_exact(depth * B * LANES).enumerate() {
-                    let column = column + strip * B * LANES;
-                    let width = (B * LANES).min(b.columns - column);
+                pack::<R>(*a, (row, rows), (start, depth), &mut left);
+                for (strip, b_strip) in right.chunks_exact(depth * W).enumerate() {
+                    let column = column + strip * W;
+                    let width = W.min(b.columns - column);
                     for (panel, a_panel) in left.chunks_exact(depth * R).enumerate() {
                         let row = row + panel * R;
                         let place = |r: usize| {
                             let start = (row + r) * b.columns + column;
                             start..start + width
                         };
+                        // The next tile's, while this one is computed.
+                        for r in R..2 * R {
+                            if let Some(next) = out.get((row + r) * b.columns + column) {
+                                prefetch(ptr::from_ref(next).cast());
+                            }
+                        }
                         let rows = R.min(a.rows - row);
                         let mut sums = [[s.splat(0.0); B]; R];
                         if add {
@@ -143,35 +156,49 @@ fn blocked<S: Simd, const R: usize, const B: usize, const FUSED: bool>(
 }
 
 /// Copies rows `first..first + count` of `matrix`, columns `start..start + depth`, in panels of
-/// `height` rows; within one, the rows' elements of a column lie together. Rows that a last panel
+/// `HEIGHT` rows; within one, the rows' elements of a column lie together. Rows that a last panel
 /// lacks are 0.
 #[inline(always)]
-fn pack(
+fn pack<const HEIGHT: usize>(
     matrix: MatrixView<'_>,
-    first: usize,
-    count: usize,
-    start: usize,
-    depth: usize,
-    height: usize,
+    (first, count): (usize, usize),
+    (start, depth): (usize, usize),
     out: &mut Vec<f32>,
 ) {
     let MatrixView { data, row_stride, column_stride, .. } = matrix;
-    out.clear();
-    out.resize(count.div_ceil(height) * height * depth, 0.0);
-    for (panel, out) in out.chunks_exact_mut(height * depth).enumerate() {
-        let row = first + panel * height;
-        let rows = height.min(first + count - row);
-        if row_stride == 1 {
-            for (k, out) in out.chunks_exact_mut(height).enumerate() {
-                let from = row + (start + k) * column_stride;
-                out[..rows].copy_from_slice(&data[from..from + rows]);
-            }
-        } else {
-            for r in 0..rows {
-                let from = &data[(row + r) * row_stride + start * column_stride..];
-                let from = from.iter().step_by(column_stride);
-                for (out, &x) in out[r..].iter_mut().step_by(height).zip(from.take(depth)) {
-                    *out = x;
+    // All of it is written below.
+    out.resize(count.div_ceil(HEIGHT) * HEIGHT * depth, 0.0);
+    for from in (0..depth).step_by(LINES) {
+        let to = (from + LINES).min(depth);
+        for (panel, out) in out.chunks_exact_mut(HEIGHT * depth).enumerate() {
+            let row = first + panel * HEIGHT;
+            let rows = HEIGHT.min(first + count - row);
+            let out = &mut out.as_chunks_mut::<HEIGHT>().0[from..to];
+            let place = row * row_stride + (start + from) * column_stride;
+            let data = &data[place..];
+            if rows < HEIGHT {
+                for (k, out) in out.iter_mut().enumerate() {
+                    *out = [0.0; HEIGHT];
+                    for (r, out) in out.iter_mut().enumerate().take(rows) {
+                        *out = data[r * row_stride + k * column_stride];
+                    }
+                }
+            } else if row_stride == 1 {
+                for (k, out) in out.iter_mut().enumerate() {
+                    if let Some(column) = data[k * column_stride..].first_chunk() {
+                        *out = *column;
+                    }
+                }
+            } else {
+                let reach = (out.len() - 1) * column_stride + 1;
+                let mut lines = [data; HEIGHT];
+                for (r, line) in lines.iter_mut().enumerate() {
+                    *line = &data[r * row_stride..][..reach];
+                }
+                for (k, out) in out.iter_mut().enumerate() {
+                    for (out, line) in out.iter_mut().zip(&lines) {
+                        *out = line[k * column_stride];
+                    }
                 }
             }
         }

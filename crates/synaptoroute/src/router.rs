@@ -137,7 +137,10 @@ impl Router {
     /// ten thousand texts, on one thread, and keeps nobody from deciding or changing meanwhile.
     #[must_use]
     pub fn lint(&self, progress: Progress<'_>) -> LintReport {
-        self.snapshot().lint(progress)
+        let snapshot = self.snapshot();
+        let mut report = snapshot.lint(progress);
+        self.lint_tuning(&snapshot, &mut report);
+        report
     }
 
     /// The log of revisions, newest first, at most `limit` of those before `before`.

@@ -60,7 +60,7 @@ impl Rounding<'_> {
         let mut done = 0;
         for groups in groups.chunks(ROUND * crew.size()) {
             progress(done, of);
-            crew.join().run(groups.len(), |_, group| {
+            crew.keep().run(groups.len(), |_, group| {
                 let (texts, keep_rows) = groups[group];
                 let mut samples = Samples::new(&self.config);
                 samples.keep_rows = keep_rows;

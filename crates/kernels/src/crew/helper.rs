@@ -126,6 +126,12 @@ impl Helpers {
         self.shared.in_the_way.swap(false, Ordering::Relaxed)
     }
 
+    /// Lets none of them be in a leader's way.
+    pub(super) fn follow_nobody(&self) {
+        self.shared.leader.store(UNKNOWN, Ordering::Relaxed);
+        self.shared.in_the_way.store(false, Ordering::Relaxed);
+    }
+
     /// Whether the leader has better not wake them until its next pass.
     pub(super) fn are_in_the_way(&self) -> bool {
         self.shared.in_the_way.load(Ordering::Relaxed)

@@ -87,6 +87,29 @@ impl Crew {
     /// Counts the caller in for one pass, and lends the helpers if nobody else is at work.
     #[must_use]
     pub fn join(&self) -> Team<'_> {
+        self.lend(|helpers, lead| {
+            lead.late = false;
+            if helpers.follow() {
+                lead.patience.in_the_way();
+            }
+            lead.patience.begin()
+        })
+    }
+
+    /// As [`Crew::join`], for work of seconds or hours: helpers stay, however often others take their
+    /// core from them. Over so long a time their leader comes to run anywhere, and nobody waits for
+    /// the slowest percent of stages.
+    #[must_use]
+    pub fn keep(&self) -> Team<'_> {
+        self.lend(|helpers, lead| {
+            helpers.follow_nobody();
+            // As if it were counted already.
+            lead.late = true;
+            true
+        })
+    }
+
+    fn lend(&self, begin: impl FnOnce(&Helpers, &mut Lead) -> bool) -> Team<'_> {
         let alone = self.callers.fetch_add(1, Ordering::Relaxed) == 0;
         let lent = self.helpers.as_ref().filter(|_| alone).and_then(|helpers| {
             let mut lead = match self.lead.try_lock() {
@@ -95,11 +118,7 @@ impl Crew {
                 Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
                 Err(TryLockError::WouldBlock) => return None,
             };
-            lead.late = false;
-            if helpers.follow() {
-                lead.patience.in_the_way();
-            }
-            lead.patience.begin().then_some(Lent { helpers, lead })
+            begin(helpers, &mut lead).then_some(Lent { helpers, lead })
         });
         Team { crew: Some(self), lent }
     }

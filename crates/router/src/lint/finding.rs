@@ -82,6 +82,8 @@ pub enum FindingKind {
     ThinRoute,
     /// Utterances of one route that say the same.
     NearDuplicates,
+    /// A tuned model that learned other routes than there are by now.
+    StaleTuning,
 }
 
 impl FindingKind {
@@ -96,6 +98,7 @@ impl FindingKind {
             Self::Mislabelled => "mislabelled",
             Self::ThinRoute => "thin_route",
             Self::NearDuplicates => "near_duplicates",
+            Self::StaleTuning => "stale_tuning",
         }
     }
 }

@@ -9,7 +9,7 @@
 //!   were added decides nothing; `fold`: which of them are equal but for case and punctuation.
 //! - `held_out`: each utterance against the rest, the part that takes time.
 //! - one module a kind: `overlap`, `near_duplicates`, `same_text`, `thin`, `mislabelled`,
-//!   `thresholds`, `negatives`.
+//!   `thresholds`, `negatives`; and `tuning`, which the snapshot knows nothing of: its owner adds it.
 //!
 //! It looks at cosines alone, so it finds the same before a fit and after one. It says nothing
 //! about texts that are missing: for that, labelled queries are needed.
@@ -25,6 +25,7 @@ mod rows;
 mod same_text;
 mod thin;
 mod thresholds;
+mod tuning;
 
 use std::cmp::Reverse;
 
@@ -32,6 +33,8 @@ pub use self::finding::{
     CutKind, Finding, FindingKind, FindingText, LintReport, LintScope, Severity, SimilarUtterance,
     UnreachableCut,
 };
+
+pub use self::tuning::LearnedContent;
 
 use self::fold::Folds;
 use self::held_out::{HeldOut, hold_out};

@@ -16,7 +16,7 @@ use synaptoroute_encoder::{
     Bert, Encoder, FloatWeights, Kernels, ModelError, ModelFile, OpenError, Tokenizer,
 };
 use synaptoroute_kernels::{Crew, Team};
-use synaptoroute_router::{Comparison, NamespaceName, Snapshot};
+use synaptoroute_router::{Comparison, Difference, NamespaceName, Snapshot};
 use synaptoroute_tune::{Lesson, Model, TuneError, TuneOptions, Tuner};
 
 pub use self::report::{TuneReport, Verdict};
@@ -27,6 +27,9 @@ use crate::router::Router;
 
 /// Steps by which it is told how many there is time for.
 const PROBES: usize = 3;
+/// Fewest negatives of a namespace that are tried as what routes are to be told from: with fewer a
+/// fold says nothing of them.
+const FEWEST_NEGATIVES: usize = 8;
 /// Texts by which it is told how well the integers keep to the weights.
 const FIDELITY: usize = 500;
 /// Texts by which the tuned weights are balanced when they become integers.
@@ -54,6 +57,8 @@ pub struct TuneRequest<'a> {
 pub enum TuneStage {
     /// Steps on what a fold does not hold out; from 0.
     Fold(usize),
+    /// The same, away from the namespace's negatives too.
+    FoldWithNegatives(usize),
     /// Steps on everything.
     All,
     /// Weights become integers.
@@ -122,14 +127,17 @@ impl Router {
         };
         // What cannot be learned is said before anything takes long.
         let all = job.texts.whole();
-        let lesson = Lesson::new(&job.tokenizer, &all.routes, &[])?;
+        let mut lesson = Lesson::new(&job.tokenizer, &all.routes, &[])?;
         request.options.check(&base)?;
-        let comparison = match request.folds {
+        let judged = match request.folds {
             Some(folds) => job.cross_validate(folds, watch)?,
-            None => None,
+            None => Judged::default(),
         };
+        if judged.with_negatives {
+            lesson = Lesson::new(&job.tokenizer, &all.routes, &all.negatives)?;
+        }
         let (tuned, course) = job.tune(&lesson, TuneStage::All, watch)?;
-        job.finish(&lesson, tuned, &course, comparison, watch)
+        job.finish(&lesson, tuned, &course, judged, watch)
     }
 }
 
@@ -144,6 +152,15 @@ struct Job<'a> {
     crew: &'a Crew,
 }
 
+/// What came of judging.
+#[derive(Default)]
+struct Judged {
+    /// Nothing where nothing was held out.
+    comparison: Option<Comparison>,
+    /// Whether it helps to push the namespace's negatives away.
+    with_negatives: bool,
+}
+
 /// How the steps went.
 struct Course {
     steps: usize,
@@ -155,7 +172,7 @@ struct Course {
 
 impl Job<'_> {
     fn team(&self) -> Team<'_> {
-        self.crew.join()
+        self.crew.keep()
     }
 
     /// Token ids of texts.
@@ -209,22 +226,35 @@ impl Job<'_> {
         &self,
         folds: NonZero<usize>,
         watch: TuneWatch<'_>,
-    ) -> Result<Option<Comparison>, RouterError> {
+    ) -> Result<Judged, RouterError> {
         let mut before = Trial::new(self)?;
         let mut after = before.clone();
+        let mut away = (self.texts.negatives() >= FEWEST_NEGATIVES).then(|| before.clone());
         before.read(self.base);
         for fold in 0..folds.get() {
             let part = self.texts.fold(fold, folds.get());
             let Ok(lesson) = Lesson::new(&self.tokenizer, &part.routes, &[]) else {
-                return Ok(None); // What is left of so few utterances teaches nothing.
+                return Ok(Judged::default()); // What is left of so few utterances teaches nothing.
             };
             let (tuned, _) = self.tune(&lesson, TuneStage::Fold(fold), watch)?;
             after.read(&tuned);
             before.ask(&part)?;
             after.ask(&part)?;
+            if let Some(away) = &mut away {
+                let lesson = Lesson::new(&self.tokenizer, &part.routes, &part.negatives)?;
+                let (tuned, _) = self.tune(&lesson, TuneStage::FoldWithNegatives(fold), watch)?;
+                away.read(&tuned);
+                away.ask(&part)?;
+            }
         }
-        let reports = before.report().zip(after.report());
-        Ok(reports.map(|(before, after)| Comparison::new(&before, &after)))
+        let Some((before, after)) = before.report().zip(after.report()) else {
+            return Ok(Judged::default());
+        };
+        let away = away.and_then(Trial::report);
+        let away = away.filter(|away| helps(&Comparison::new(&after, away)));
+        let with_negatives = away.is_some();
+        let comparison = Comparison::new(&before, &away.unwrap_or(after));
+        Ok(Judged { comparison: Some(comparison), with_negatives })
     }
 
     /// Weights to a model file, and what it is worth.
@@ -233,11 +263,12 @@ impl Job<'_> {
         lesson: &Lesson,
         tuned: Model,
         course: &Course,
-        comparison: Option<Comparison>,
+        judged: Judged,
         watch: TuneWatch<'_>,
     ) -> Result<Tuned, RouterError> {
+        let Judged { comparison, with_negatives } = judged;
         let parent = self.request.model;
-        let content = self.texts.hash();
+        let content = self.texts.hash(with_negatives);
         let short = &content[..8];
         let name = format!("{}-tuned-{short}", base_name(&parent.config().name));
         let calibration = self.texts.sample(CALIBRATION);
@@ -273,6 +304,8 @@ impl Job<'_> {
             revision: self.snapshot.revision(),
             routes: lesson.routes(),
             utterances: lesson.utterances(),
+            negatives: self.texts.negatives(),
+            with_negatives,
             steps: course.steps,
             loss_before: course.first,
             loss_after: course.last,
@@ -282,6 +315,12 @@ impl Job<'_> {
         };
         Ok(Tuned { file: converted.bytes, report })
     }
+}
+
+/// Whether what belongs nowhere is told apart better, and no fewer utterances find their route.
+fn helps(away: &Comparison) -> bool {
+    let change = |difference: Option<Difference>| difference.map_or(0.0, |d| d.difference);
+    change(away.auroc) > 0.0 && change(away.forced_accuracy) >= 0.0
 }
 
 fn opened(error: OpenError) -> RouterError {

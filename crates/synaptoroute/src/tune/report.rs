@@ -23,6 +23,10 @@ pub struct TuneReport {
     pub routes: usize,
     /// Utterances that it learned from.
     pub utterances: usize,
+    /// Negatives of the namespace.
+    pub negatives: usize,
+    /// Whether it was told from these too: only if that was better on what was held out.
+    pub with_negatives: bool,
     /// Steps that were made.
     pub steps: usize,
     /// The mean loss over the first tenth of the steps,

@@ -13,6 +13,9 @@ const LEFT_OUT: usize = 5;
 /// Routes by name, each with its utterances by their hashes; and texts that belong nowhere.
 pub(super) struct Texts {
     routes: Vec<(RouteName, Vec<Text>)>,
+    /// The namespace's negatives, by their hashes.
+    negatives: Vec<Text>,
+    /// The built-in ones.
     foreign: Vec<Text>,
 }
 
@@ -23,7 +26,9 @@ pub(super) struct Part<'a> {
     pub(super) routes: Vec<Vec<&'a Text>>,
     /// Their names.
     pub(super) names: Vec<&'a RouteName>,
-    /// Texts by which a fit is taught what belongs nowhere.
+    /// The namespace's negatives, but for those that are held out.
+    pub(super) negatives: Vec<&'a Text>,
+    /// Other texts by which a fit is taught what belongs nowhere.
     pub(super) background: Vec<&'a Text>,
     /// Texts that are held out, each with its route; with none if it belongs nowhere, or that route
     /// is left out.
@@ -32,14 +37,15 @@ pub(super) struct Part<'a> {
 
 impl Texts {
     pub(super) fn of(snapshot: &Snapshot) -> Self {
-        let in_order = |name: &RouteName| {
-            let texts = snapshot.texts(&Owner::Utterances(name.clone()));
-            let texts = by_hash(texts, Text::as_str).into_iter().map(|(_, text)| text).collect();
-            (name.clone(), texts)
+        let in_order = |owner: &Owner| -> Vec<Text> {
+            let texts = by_hash(snapshot.texts(owner), Text::as_str).into_iter();
+            texts.map(|(_, text)| text).collect()
         };
+        let route = |name: &RouteName| (name.clone(), in_order(&Owner::Utterances(name.clone())));
         let built_in = |text| Text::try_from(text).expect("a text of the built-in set");
         Self {
-            routes: snapshot.routes().map(|route| in_order(&route.name)).collect(),
+            routes: snapshot.routes().map(|known| route(&known.name)).collect(),
+            negatives: in_order(&Owner::Namespace),
             foreign: background_texts().map(|background| built_in(background.text)).collect(),
         }
     }
@@ -56,6 +62,13 @@ impl Texts {
         let spare = self.routes.len() - self.routes.len().div_ceil(LEFT_OUT);
         let left_out = |route: usize| spare >= FEWEST_ROUTES && route % LEFT_OUT == fold % LEFT_OUT;
         let mut part = self.part(left_out, |route, rank| (rank + route) % folds.max(2) == fold);
+        part.negatives.clear();
+        for (rank, negative) in self.negatives.iter().enumerate() {
+            match rank % folds.max(2) == fold {
+                true => part.asked.push((negative, None)),
+                false => part.negatives.push(negative),
+            }
+        }
         part.background.extend(self.foreign.iter().step_by(2));
         let own = self.foreign.iter().skip(1).step_by(2).skip(fold).step_by(folds);
         part.asked.extend(own.map(|text| (text, None)));
@@ -70,11 +83,16 @@ impl Texts {
 
     /// All that there are.
     pub(super) fn all(&self) -> impl Iterator<Item = &Text> {
-        self.utterances().chain(&self.foreign)
+        self.utterances().chain(&self.negatives).chain(&self.foreign)
     }
 
-    /// SHA-256 of names and utterances.
-    pub(super) fn hash(&self) -> String {
+    /// Of the namespace's negatives.
+    pub(super) fn negatives(&self) -> usize {
+        self.negatives.len()
+    }
+
+    /// SHA-256 of names and utterances, and of the negatives if they are learned too.
+    pub(super) fn hash(&self, with_negatives: bool) -> String {
         let mut bytes = Vec::new();
         let mut part = |text: &str| {
             bytes.extend((text.len() as u64).to_le_bytes());
@@ -84,6 +102,9 @@ impl Texts {
             part(name.as_str());
             part(&texts.len().to_string());
             texts.iter().for_each(|text| part(text.as_str()));
+        }
+        if with_negatives {
+            self.negatives.iter().for_each(|text| part(text.as_str()));
         }
         Fingerprint::of(&bytes).to_string()
     }
@@ -97,7 +118,7 @@ impl Texts {
         left_out: impl Fn(usize) -> bool,
         held_out: impl Fn(usize, usize) -> bool,
     ) -> Part<'_> {
-        let mut part = Part::default();
+        let mut part = Part { negatives: self.negatives.iter().collect(), ..Part::default() };
         for (number, (name, texts)) in self.routes.iter().enumerate() {
             let mut learned = Vec::new();
             let known = !left_out(number);

@@ -87,6 +87,12 @@ impl<'a> Trial<'a> {
             edits.push(Edit::PutRoute(name.clone(), RouteAttributes::default()));
             edits.push(Edit::Add(Owner::Utterances(name.clone()), placed));
         }
+        let negatives = part.negatives.iter().map(|&text| {
+            place += 1;
+            let vector = Arc::clone(&self.vectors[text]);
+            PlacedText { place: Place::from(place), text: text.clone(), vector }
+        });
+        edits.push(Edit::Add(Owner::Namespace, negatives.collect()));
         let empty = Snapshot::empty(self.job.kernels, self.job.base.width());
         empty.with(self.job.snapshot.revision(), edits)
     }

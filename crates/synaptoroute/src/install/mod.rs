@@ -4,19 +4,24 @@
 //! the new vectors. Then, while changes wait and decisions go on, one transaction puts the vectors, the fits
 //! and the model into the store; and only then is each namespace's content published together with
 //! the model, so that no query meets vectors of another.
+//!
+//! - `vectors`: every text by the new model.
+//! - `lint`: when a tuned model has fallen behind the routes.
 
-use std::collections::HashMap;
+mod lint;
+mod vectors;
+
 use std::num::NonZero;
 use std::sync::Arc;
 
 use synaptoroute_encoder::ModelFile;
-use synaptoroute_router::{Edit, FitPlan, NamespaceName, PlacedText, Snapshot, Text};
+use synaptoroute_router::{FitPlan, NamespaceName, Snapshot, Text};
 use synaptoroute_store::{
     Learned, ModelEntry, NewFit, NewModel, Reads, Reembedding, Store, StoreError,
 };
 
+use self::vectors::{Vectors, encode, one, with_vectors};
 use crate::core::{Core, load, load_snapshots, unix_ms};
-use crate::embed::embed_all;
 use crate::error::RouterError;
 use crate::executor::Threads;
 use crate::fit::kept;
@@ -25,8 +30,6 @@ use crate::router::Router;
 use crate::tune::Tuned;
 use crate::view::{ModelInUse, View};
 
-/// Texts that are encoded between two words of progress.
-const PART: usize = 256;
 /// Bytes of a text's row in the store besides its vector, generously.
 const ROW: u64 = 1024;
 
@@ -244,8 +247,6 @@ impl Router {
     }
 }
 
-type Vectors = HashMap<Text, Arc<[f32]>>;
-
 /// What goes to the store in one step.
 struct Parts<'a> {
     new: &'a NewModel,
@@ -282,44 +283,5 @@ impl Core {
         self.model.publish(next);
         self.replace(spaces);
         Ok(())
-    }
-}
-
-/// Every text's vector.
-fn encode(
-    model: &ModelInUse,
-    texts: &[Text],
-    threads: Threads,
-    watch: InstallWatch<'_>,
-) -> Result<Vectors, RouterError> {
-    let mut vectors = Vectors::with_capacity(texts.len());
-    for part in texts.chunks(PART) {
-        let (done, of) = (vectors.len(), texts.len());
-        if !watch(InstallProgress { stage: InstallStage::Embed, done, of }) {
-            return Err(RouterError::InstallCancelled);
-        }
-        let strs: Vec<&str> = part.iter().map(Text::as_str).collect();
-        let made = embed_all(&*model.encoder, &strs, threads, &|_, _| ());
-        let made = made.map_err(|(_, source)| source)?;
-        vectors.extend(part.iter().cloned().zip(made.into_iter().map(Arc::from)));
-    }
-    Ok(vectors)
-}
-
-fn one(model: &ModelInUse, text: &Text) -> Result<Arc<[f32]>, RouterError> {
-    let embeddings = model.encoder.encode(&[text.as_str()])?;
-    Ok(embeddings.into_iter().next().expect("one embedding a text").vector.into())
-}
-
-fn with_vectors(edit: Edit, mut vector: impl FnMut(&Text) -> Arc<[f32]>) -> Edit {
-    match edit {
-        Edit::Add(owner, texts) => {
-            let placed = texts.into_iter().map(|placed| PlacedText {
-                vector: vector(&placed.text),
-                ..placed
-            });
-            Edit::Add(owner, placed.collect())
-        }
-        other => other,
     }
 }
