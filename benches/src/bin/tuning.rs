@@ -38,7 +38,9 @@ fn main() -> ExitCode {
 
 fn run(args: &Args) -> Result<(), BenchError> {
     let kernels = Kernels::from_env()?;
-    let threads = args.threads.unwrap_or_else(|| NonZero::new(Threads::all().count()).unwrap_or(NonZero::<usize>::MIN));
+    let threads = args
+        .threads
+        .unwrap_or_else(|| NonZero::new(Threads::all().count()).unwrap_or(NonZero::<usize>::MIN));
     let models = Models::new(model_file()?, kernels).threads(threads);
     let router = Router::with_models(Arc::new(models))?;
     router.load(routes_of(&read(args.routes.clone())?)?, &|_, _| ())?;

@@ -68,8 +68,8 @@ pub use fit::{
 pub use history::{Changed, Diff, RevisionEntry, RouteDiff, RouteDiffKind, TextsDiff};
 pub use index::Compaction;
 pub use lint::{
-    CutKind, Finding, FindingKind, FindingText, LearnedContent, LintReport, LintScope, Severity, SimilarUtterance,
-    UnreachableCut,
+    CutKind, Finding, FindingKind, FindingText, LearnedContent, LintReport, LintScope, Severity,
+    SimilarUtterance, UnreachableCut,
 };
 pub use metadata::{MAX_METADATA_BYTES, MAX_METADATA_DEPTH, Metadata};
 pub use name::{NameError, NamespaceName, RouteName};

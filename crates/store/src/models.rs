@@ -98,18 +98,14 @@ impl Reads {
     ///
     /// The file cannot be read.
     pub fn model_file(&self, fingerprint: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        let mut file =
-            self.db.prepare_cached("SELECT file FROM models WHERE fingerprint = ?1")?;
+        let mut file = self.db.prepare_cached("SELECT file FROM models WHERE fingerprint = ?1")?;
         Ok(file.query_row([fingerprint], |row| row.get(0)).optional()?.flatten())
     }
 }
 
 fn entry(row: &Row<'_>, in_use: &ModelIdentity) -> Result<ModelEntry, StoreError> {
-    let identity = ModelIdentity {
-        fingerprint: row.get(1)?,
-        name: row.get(2)?,
-        dimensions: row.get(3)?,
-    };
+    let identity =
+        ModelIdentity { fingerprint: row.get(1)?, name: row.get(2)?, dimensions: row.get(3)? };
     let namespace: Option<String> = row.get(5)?;
     let namespace = namespace.map(NamespaceName::try_from).transpose();
     let namespace = namespace.map_err(|error| StoreError::damaged(error.to_string()))?;

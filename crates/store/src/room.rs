@@ -21,8 +21,10 @@ impl Reads {
     pub fn try_room(&self, bytes: u64) -> Result<(), StoreError> {
         let Some(path) = &self.path else { return Ok(()) };
         let write = || -> io::Result<()> {
-            let mut file =
-                tempfile::Builder::new().prefix(".room-").suffix(".tmp").tempfile_in(folder(path))?;
+            let mut file = tempfile::Builder::new()
+                .prefix(".room-")
+                .suffix(".tmp")
+                .tempfile_in(folder(path))?;
             let zeros = vec![0; PIECE];
             let mut left = bytes;
             while left > 0 {

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use synaptoroute_encoder::EncodeError;
 use synaptoroute_router::{
-    CrossValidation, FitPlan, FoldCount, Query, Report, Sample, SamplePlace,
-    Samples, Snapshot, Text,
+    CrossValidation, FitPlan, FoldCount, Query, Report, Sample, SamplePlace, Samples, Snapshot,
+    Text,
 };
 
 use crate::embed::{Progress, embed_all};

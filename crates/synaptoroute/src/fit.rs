@@ -215,7 +215,6 @@ impl View {
         let vectors = vectors.map_err(|(_, source)| source)?;
         Ok(plan.samples.iter().zip(vectors).map(labelled).collect())
     }
-
 }
 
 impl Core {

@@ -93,5 +93,5 @@ pub use synaptoroute_store::{
     python,
 };
 pub use synaptoroute_tune::{FEWEST_ROUTES, TuneError, TuneOptions};
-pub use view::View;
 pub use tune::{TuneProgress, TuneReport, TuneRequest, TuneStage, TuneWatch, Tuned, Verdict};
+pub use view::View;

@@ -103,10 +103,7 @@ impl Models {
 }
 
 /// The file of this fingerprint, if it lies in the database.
-pub(crate) fn stored(
-    reads: &Reads,
-    fingerprint: &str,
-) -> Result<Option<ModelFile>, RouterError> {
+pub(crate) fn stored(reads: &Reads, fingerprint: &str) -> Result<Option<ModelFile>, RouterError> {
     let Some(bytes) = reads.model_file(fingerprint)? else { return Ok(None) };
     let damaged = |what: String| StoreError::damaged_model(fingerprint, &what);
     let file = ModelFile::from_bytes(&bytes).map_err(|error| damaged(error.to_string()))?;

@@ -147,11 +147,12 @@ impl Router {
             let model = NewModel::elsewhere(model);
             let at_unix_ms = unix_ms();
             let new = Reembedding { model: &model, before: None, fits: &[], at_unix_ms };
-            store
-                .reembed(new, embed, |_| Ok(()), progress)
-                .map_err(RouterError::of_reembedding)?;
+            store.reembed(new, embed, |_| Ok(()), progress).map_err(RouterError::of_reembedding)?;
         }
-        Self::start(store, Opened { encoder, path: Some(path.to_owned()), models, read_only: false })
+        Self::start(
+            store,
+            Opened { encoder, path: Some(path.to_owned()), models, read_only: false },
+        )
     }
 
     /// A router in memory with the content of all namespaces of a database, which is only

@@ -82,8 +82,7 @@ impl Router {
         let mut answers = Vec::with_capacity(queries.len());
         for part in queries.chunks(BATCH) {
             let started = Instant::now();
-            let readings: Vec<Cow<'_, str>> =
-                part.iter().map(|text| view.reading(text)).collect();
+            let readings: Vec<Cow<'_, str>> = part.iter().map(|text| view.reading(text)).collect();
             let (embeddings, tokenising) = view.embed_timed(&readings)?;
             let encoding = started.elapsed().saturating_sub(tokenising);
             let share = |stage: Duration| micros(stage) / part.len() as u64;

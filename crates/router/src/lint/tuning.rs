@@ -81,7 +81,8 @@ mod tests {
 
     fn route(name: &str, kind: RouteDiffKind, added: usize) -> RouteDiff {
         let text = |n| Text::try_from(format!("text {n}")).unwrap();
-        let utterances = TextsDiff { added: (0..added).map(text).collect(), ..TextsDiff::default() };
+        let utterances =
+            TextsDiff { added: (0..added).map(text).collect(), ..TextsDiff::default() };
         let name = RouteName::try_from(name).unwrap();
         RouteDiff { name, kind, attributes: None, utterances, negatives: TextsDiff::default() }
     }

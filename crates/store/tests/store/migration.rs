@@ -11,8 +11,11 @@ use crate::mirror::load;
 use crate::support::{apply, default, options, revision, texts};
 
 /// Every schema before the present one.
-const FIXTURES: [(i64, &str); 2] =
-    [(1, include_str!("fixtures/schema-1.sql")), (2, include_str!("fixtures/schema-2.sql"))];
+const FIXTURES: [(i64, &str); 3] = [
+    (1, include_str!("fixtures/schema-1.sql")),
+    (2, include_str!("fixtures/schema-2.sql")),
+    (3, include_str!("fixtures/schema-3.sql")),
+];
 
 fn make(path: &Path, sql: &str) {
     Connection::open(path).unwrap().execute_batch(sql).unwrap();
@@ -34,6 +37,9 @@ fn an_older_file_is_brought_to_the_present() {
         for opening in ["first", "second"] {
             let store = Store::open(&path, &newer_model(), options(1_000)).unwrap();
             assert_eq!(store.model().fingerprint, "f00d", "{opening}: the file's own model");
+            let models = store.models().unwrap();
+            let [model] = models.as_slice() else { panic!("{models:?}") };
+            assert!(model.in_use && model.bytes.is_none(), "{model:?}");
             let loaded = load(&store);
             assert_eq!(loaded.len(), 2);
             assert_eq!(loaded[&default()].0, revision(9));

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use synaptoroute_encoder::Kernels;
-use synaptoroute_router::{Edit, Fit, FitFileError, NamespaceName, Revision, Snapshot, SnapshotBuilder};
+use synaptoroute_router::{
+    Edit, Fit, FitFileError, NamespaceName, Revision, Snapshot, SnapshotBuilder,
+};
 use synaptoroute_store::{Reads, StoreError};
 
 use crate::sync::Published;

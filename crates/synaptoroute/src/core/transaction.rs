@@ -25,13 +25,7 @@ pub(crate) enum Request {
         model: Arc<ModelInUse>,
     },
     /// Puts what was learned of a model's vectors in force.
-    PutFit {
-        space: Arc<Space>,
-        model: Arc<ModelInUse>,
-        fit: Arc<Fit>,
-        kept: NewFit,
-        wish: Wish,
-    },
+    PutFit { space: Arc<Space>, model: Arc<ModelInUse>, fit: Arc<Fit>, kept: NewFit, wish: Wish },
     /// Goes back to a fit that is kept.
     ChooseFit { space: Arc<Space>, number: u64 },
     /// Decides without a fit from now on.

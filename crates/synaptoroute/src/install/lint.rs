@@ -20,9 +20,7 @@ impl Router {
         let content = LearnedContent { model: &model.identity.name, utterances, routes };
         match self.diff(learned.revision, snapshot.revision()) {
             Ok(since) => report.add_stale_tuning(content, Some(&since)),
-            Err(RouterError::Store(error))
-                if matches!(*error, StoreError::RevisionGone { .. }) =>
-            {
+            Err(RouterError::Store(error)) if matches!(*error, StoreError::RevisionGone { .. }) => {
                 report.add_stale_tuning(content, None);
             }
             Err(_) => {}

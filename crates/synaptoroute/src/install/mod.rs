@@ -159,8 +159,13 @@ impl Router {
         if self.core().is_read_only() {
             return Err(StoreError::ReadOnly.into());
         }
-        let texts: usize =
-            self.core().spaces.get().values().map(|space| space.view.get().snapshot.text_count()).sum();
+        let texts: usize = self
+            .core()
+            .spaces
+            .get()
+            .values()
+            .map(|space| space.view.get().snapshot.text_count())
+            .sum();
         let row = ROW + 4 * self.model().dimensions as u64;
         // Once in the log, and the model once more in the file.
         let bytes = 2 * model_bytes as u64 + texts as u64 * row;

@@ -47,10 +47,9 @@ pub(super) fn one(model: &ModelInUse, text: &Text) -> Result<Arc<[f32]>, RouterE
 pub(super) fn with_vectors(edit: Edit, mut vector: impl FnMut(&Text) -> Arc<[f32]>) -> Edit {
     match edit {
         Edit::Add(owner, texts) => {
-            let placed = texts.into_iter().map(|placed| PlacedText {
-                vector: vector(&placed.text),
-                ..placed
-            });
+            let placed = texts
+                .into_iter()
+                .map(|placed| PlacedText { vector: vector(&placed.text), ..placed });
             Edit::Add(owner, placed.collect())
         }
         other => other,

@@ -4,6 +4,7 @@
 //! - `batches`: a batch answers as its queries one by one.
 //! - `evaluation`: samples, cross-validation, and what comes of them.
 //! - `fits`: made on demand and in the background, and what survives.
+//! - `installing`: another model while it decides, and back again.
 //! - `lint`: what is doubtful about routes of real sentences.
 //! - `sentences`: a few support routes and real questions.
 //! - `tuning`: the encoder learns routes.
@@ -15,6 +16,7 @@ mod batches;
 mod changes;
 mod evaluation;
 mod fits;
+mod installing;
 mod lint;
 mod sentences;
 mod support;

@@ -4,8 +4,8 @@ use std::num::NonZero;
 use std::sync::Arc;
 
 use synaptoroute::{
-    Bert, Encoder, FileFormat, Kernels, ModelFile, RouteOptions, Router, RouterError, RoutesFile,
-    TuneError, TuneOptions, TuneRequest, TuneStage, Verdict,
+    Bert, Encoder, FileFormat, Kernels, ModelFile, Owner, RouteOptions, Router, RouterError,
+    RoutesFile, TuneError, TuneOptions, TuneRequest, TuneStage, Verdict,
 };
 
 use crate::support::{model, route, text};
@@ -127,4 +127,36 @@ fn tuning_can_be_called_off() {
     });
     assert!(matches!(called_off, Err(RouterError::TuneCancelled)));
     assert_eq!(steps, 3);
+}
+
+#[test]
+fn negatives_are_tried_as_what_to_tell_routes_from() {
+    let (router, parent) = (support(), model_file());
+    let negatives = [
+        "who won the match",
+        "play some jazz",
+        "how deep is the sea",
+        "what is the capital of France",
+        "tell me a joke",
+        "is it going to rain",
+        "translate hello to Spanish",
+        "how do I boil an egg",
+    ];
+    let texts = negatives.map(text).to_vec();
+    router.add_texts(Owner::Namespace, texts, None).unwrap();
+    let mut stages = Vec::new();
+    let tuned = router.tune(&request(&parent, 1, 2), &mut |progress| {
+        if stages.last() != Some(&progress.stage) {
+            stages.push(progress.stage);
+        }
+        true
+    });
+    use TuneStage::{All, Fold, FoldWithNegatives, Quantise};
+    let expected = [Fold(0), FoldWithNegatives(0), Fold(1), FoldWithNegatives(1), All, Quantise];
+    assert_eq!(stages, expected);
+    let report = tuned.unwrap().report;
+    assert_eq!(report.negatives, negatives.len());
+    // Each is held out once.
+    let foreign = synaptoroute::background_texts().count() / 2 + negatives.len();
+    assert_eq!(report.comparison.unwrap().common, report.utterances + foreign);
 }
