@@ -47,10 +47,10 @@ fn a_report_says_of_each_sample_what_route_says() {
 #[test]
 fn a_report_by_parts_is_the_report() {
     let (router, samples) = (support(), samples(SAMPLES));
-    let snapshot = router.snapshot();
+    let view = router.view();
     let list: Vec<_> = samples.iter().cloned().collect();
-    let parts = list.chunks(2).rev().flat_map(|part| router.judge(&snapshot, part).unwrap());
-    let by_parts = router.report(&snapshot, &samples, parts);
+    let parts = list.chunks(2).rev().flat_map(|part| view.judge(part).unwrap());
+    let by_parts = view.report(&samples, parts);
     assert_eq!(by_parts, router.evaluate(&samples, &|_, _| ()).unwrap());
 }
 

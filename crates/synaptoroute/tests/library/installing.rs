@@ -2,7 +2,7 @@
 
 use std::num::NonZero;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
@@ -37,16 +37,19 @@ fn fill(router: &Router) {
     router.upsert(route("refund", &refund), None).unwrap();
 }
 
-fn tune(router: &Router) -> Tuned {
+/// A model that learned these routes: made once, for its rounding takes seconds.
+static TUNED: LazyLock<Tuned> = LazyLock::new(|| {
+    let router = router();
+    fill(&router);
     let model = model_file();
     let options = TuneOptions { steps: 1, layers: Some(1), rate: 1e-3, ..TuneOptions::default() };
     let request =
         TuneRequest { model: &model, options, time_budget: None, folds: None, threads: ONE };
     router.tune(&request, &mut |_| true).unwrap()
-}
+});
 
-fn install(router: &Router, tuned: &Tuned) -> Result<bool, RouterError> {
-    router.install(tuned, ONE, &mut |_| true)
+fn install(router: &Router) -> Result<bool, RouterError> {
+    router.install(&TUNED, ONE, &mut |_| true)
 }
 
 const QUERIES: [&str; 4] =
@@ -67,10 +70,10 @@ fn a_model_is_installed_while_it_decides_and_can_be_gone_back_from() {
     let other = router.namespace(&other).unwrap();
     other.upsert(route("weather", &["will it rain"]), None).unwrap();
     let before = answers(&router);
-    let tuned = tune(&router);
+    let tuned = &*TUNED;
 
     // Whoever asks meanwhile is answered by the one model or by the other, as a whole.
-    let (over, after) = (AtomicBool::new(false), router.clone());
+    let over = AtomicBool::new(false);
     let seen = thread::scope(|scope| {
         let asking = scope.spawn(|| {
             let mut seen = Vec::new();
@@ -79,11 +82,11 @@ fn a_model_is_installed_while_it_decides_and_can_be_gone_back_from() {
             }
             seen
         });
-        assert!(install(&router, &tuned).unwrap());
+        assert!(install(&router).unwrap());
         over.store(true, Ordering::Relaxed);
         asking.join().unwrap()
     });
-    let after = answers(&after);
+    let after = answers(&router);
     assert_ne!(after, before);
     assert!(after.iter().all(|answer| answer.model == tuned.report.model));
     for (number, answers) in seen.iter().flatten().enumerate() {
@@ -92,7 +95,7 @@ fn a_model_is_installed_while_it_decides_and_can_be_gone_back_from() {
     }
     assert_eq!(intent(&ask(&other, "will it rain")), Some("weather"));
     assert_eq!(ask(&other, "will it rain").model, tuned.report.model);
-    assert!(!install(&router, &tuned).unwrap(), "it is in use already");
+    assert!(!install(&router).unwrap(), "it is in use already");
 
     // It is there the next time, and without it no more than a number is lost.
     drop((other, router));
@@ -128,7 +131,7 @@ fn what_was_fitted_is_fitted_to_the_new_vectors() {
     router.load(file(routes), &|_, _| ()).unwrap();
     assert!(router.refit().unwrap());
     let before = answers(&router);
-    install(&router, &tune(&router)).unwrap();
+    install(&router).unwrap();
     let fitted = ask(&router, "I was charged twice");
     assert!(fitted.decision.calibrated);
     assert!(!router.refit().unwrap(), "there is nothing left to fit");
@@ -148,7 +151,7 @@ fn changes_go_on_whatever_they_were_encoded_by() {
     let draft = router.draft(change(), None).unwrap();
     let vectors: Vec<Vec<f32>> =
         draft.embed(draft.texts()).unwrap().into_iter().map(|e| e.vector).collect();
-    install(&router, &tune(&router)).unwrap();
+    install(&router).unwrap();
     router.commit(draft, vectors).unwrap();
     let found = ask(&router, late.as_str());
     let nearest = &found.decision.candidates[0].nearest[0];
@@ -163,10 +166,10 @@ fn installing_can_be_called_off_until_it_is_stored() {
     let router = Router::with_models(models()).unwrap();
     fill(&router);
     router.refit().unwrap();
-    let (before, tuned) = (answers(&router), tune(&router));
+    let before = answers(&router);
     let mut stages = Vec::new();
     for stage in [InstallStage::Embed, InstallStage::Store] {
-        let called_off = router.install(&tuned, ONE, &mut |progress| {
+        let called_off = router.install(&TUNED, ONE, &mut |progress| {
             assert!(progress.done <= progress.of, "{progress:?}");
             stages.push(progress.stage);
             progress.stage != stage
@@ -182,19 +185,19 @@ fn installing_can_be_called_off_until_it_is_stored() {
 fn one_encoder_is_not_enough() {
     let (router, file) = (router(), Router::with_models(models()).unwrap());
     fill(&file);
-    let tuned = tune(&file);
-    assert!(matches!(install(&router, &tuned), Err(RouterError::NoModelFiles)));
-    let mut broken = tuned.clone();
+    assert!(matches!(install(&router), Err(RouterError::NoModelFiles)));
+    let mut broken = TUNED.clone();
     let middle = broken.file.len() / 2;
     broken.file[middle] ^= 1;
-    assert!(matches!(install(&file, &broken), Err(RouterError::Model(_))));
+    let refused = file.install(&broken, ONE, &mut |_| true);
+    assert!(matches!(refused, Err(RouterError::Model(_))));
 }
 
 #[test]
 fn lint_says_when_to_tune_again() {
     let router = Router::with_models(models()).unwrap();
     fill(&router);
-    install(&router, &tune(&router)).unwrap();
+    install(&router).unwrap();
     let stale = || {
         let findings = router.lint(&|_, _| ()).findings.into_iter();
         findings.filter(|f| f.kind == FindingKind::StaleTuning).collect::<Vec<_>>()
@@ -206,6 +209,6 @@ fn lint_says_when_to_tune_again() {
     router.add_utterances(&name("billing"), more, None).unwrap();
     let found = stale();
     assert_eq!((found.len(), found[0].count, found[0].of), (1, 3, 12));
-    install(&router, &tune(&router)).unwrap();
-    assert!(stale().is_empty());
+    router.use_model(1, ONE, &mut |_| true).unwrap();
+    assert!(stale().is_empty(), "that one learned nothing of these routes");
 }
