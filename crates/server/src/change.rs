@@ -8,6 +8,8 @@
 //! A caller that goes away before its change is about to be committed changes nothing; from
 //! then on it is made, whether or not somebody still waits for the answer.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 use synaptoroute::{
     Change, Draft, Embedding, EncodeError, Revision, RouteName, Router, RouterError, Text,
@@ -65,10 +67,12 @@ pub(crate) async fn carry_out(
     draft: Draft,
     field: impl Fn(&Text) -> Option<String> + Send + Sync,
 ) -> Result<Revision, Failure> {
+    let draft = Arc::new(draft);
     let mut vectors = Vec::with_capacity(draft.texts().len());
+    // All of them by one model; should another be installed meanwhile, the commit sees to it.
     let part = |part: &[Text]| {
-        let (router, part) = (router.clone(), part.to_vec());
-        move || router.embed(&part)
+        let (draft, part) = (Arc::clone(&draft), part.to_vec());
+        move || draft.embed(&part)
     };
     let parts = draft.texts().chunks(PART).map(part);
     let each = |number: usize, done: Done<Result<_, RouterError>>| {
@@ -84,7 +88,7 @@ pub(crate) async fn carry_out(
         Ok(())
     };
     app.engine.run_parts(&ticket, PART, parts, each).await?;
-    let commit = move || router.commit(draft, vectors);
+    let commit = move || router.commit(Arc::unwrap_or_clone(draft), vectors);
     Ok(app.engine.finish(ticket, commit).await??)
 }
 

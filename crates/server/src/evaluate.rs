@@ -1,5 +1,7 @@
 //! `POST /evaluate`: how good the decisions are, on samples whose routes are known.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use serde::Deserialize;
 use synaptoroute::{Report, RouterError, Sample};
@@ -28,7 +30,7 @@ pub(crate) struct Asked {
 /// Decides for samples whose routes are known, and says how good that was.
 ///
 /// Nothing is changed, nothing is fitted to the samples, and `/metrics` counts none of these
-/// decisions. All are made on one revision; they are worked on in parts, between which others
+/// decisions. All are made on one revision, by one model; they are worked on in parts, between which others
 /// get their turn.
 #[utoipa::path(post, path = "/evaluate", tag = "decide", request_body = Asked,
     responses((status = 200, description = "How good the decisions are, and each of them", body = Report)))]
@@ -37,13 +39,13 @@ pub(crate) async fn evaluate(
     Scope(router): Scope,
     JsonBody(body): JsonBody<Asked>,
 ) -> Result<Reply, Failure> {
-    let snapshot = router.snapshot();
-    let samples = samples(body.samples, &snapshot)?;
+    let view = router.view();
+    let samples = samples(body.samples, view.snapshot())?;
     let list: Vec<Sample> = samples.iter().cloned().collect();
     let ticket = app.engine.admit()?;
     let part = |part: &[Sample]| {
-        let (router, snapshot, part) = (router.clone(), snapshot.clone(), part.to_vec());
-        move || router.judge(&snapshot, &part)
+        let (view, part) = (Arc::clone(&view), part.to_vec());
+        move || view.judge(&part)
     };
     let mut judged = Vec::with_capacity(list.len());
     let each = |number: usize, done: Done<Result<Vec<_>, RouterError>>| {
@@ -58,7 +60,7 @@ pub(crate) async fn evaluate(
     let intake = app.intake.clone();
     let write = move || {
         let mut reply = Reply::new(&intake);
-        reply.put(&router.report(&snapshot, &samples, judged))?;
+        reply.put(&view.report(&samples, judged))?;
         Ok(reply)
     };
     app.aside.read(write).await?

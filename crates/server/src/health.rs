@@ -77,7 +77,8 @@ pub(crate) async fn ready(State(app): State<App>) -> Result<Json<Ready>, Failure
         // Anybody may ask, and where there are keys the path of a file is nobody's business.
         Failure::Unwritable((!app.is_guarded).then_some(trouble))
     })?;
-    let (model, snapshot) = (app.router.model(), app.router.snapshot());
+    let view = app.router.view();
+    let (model, snapshot) = (view.model(), view.snapshot());
     Ok(Json(Ready {
         status: "ready",
         model: Model {

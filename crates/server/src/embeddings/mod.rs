@@ -2,6 +2,8 @@
 
 mod input;
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -91,15 +93,17 @@ pub(crate) async fn create(
     State(app): State<App>,
     JsonBody(body): JsonBody<Request>,
 ) -> Result<Reply, Failure> {
-    let model = app.router.model();
+    // All of them by one model, whatever is installed meanwhile.
+    let view = app.router.view();
+    let model = view.model();
     check_model(model, body.model)?;
     check_dimensions(model, body.dimensions)?;
     let single = matches!(body.input, Input::One(_));
     let texts = body.input.texts()?;
     let ticket = app.engine.admit()?;
     let part = |part: &[Text]| {
-        let (router, part) = (app.router.clone(), part.to_vec());
-        move || router.embed(&part)
+        let (view, part) = (Arc::clone(&view), part.to_vec());
+        move || view.embed(&part)
     };
     let mut embeddings = Vec::with_capacity(texts.len());
     let each = |number: usize, done: Done<Result<Vec<Embedding>, RouterError>>| {
