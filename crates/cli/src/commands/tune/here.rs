@@ -67,6 +67,9 @@ pub(super) fn tune(
         }
         if args.install {
             went.push(install(&router, &tuned, request.threads, &database)?);
+            if engine_args.model.is_some() {
+                went.push("leave out --model from now on: it would insist on the other".to_owned());
+            }
         }
     }
     Ok(Outcome { report: tuned.report, went })
@@ -111,8 +114,7 @@ fn router(
     match from {
         Choice::Routes(path) => engine::in_memory(engine_args, file::read_routes(&path)?),
         Choice::Place(Place::Database(database)) if args.install => {
-            let writer =
-                database.writer(|| Ok(Arc::clone(models)), &args.keep, Missing::Refuse)?;
+            let writer = database.writer(|| Ok(Arc::clone(models)), &args.keep, Missing::Refuse)?;
             Ok(writer.namespace(&database.namespace)?)
         }
         Choice::Place(Place::Database(database)) => database.decider_of(models),

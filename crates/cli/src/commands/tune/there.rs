@@ -157,8 +157,11 @@ impl Tuning<'_> {
 
     fn call_off(&self) -> Result<(), Failure> {
         match self.server.send::<Status>(Method::DELETE, &self.path, None::<&()>, None) {
-            // It has ended by itself in the meantime.
-            Err(error) if error.status() == Some(StatusCode::CONFLICT) => Ok(()),
+            // It has ended by itself in the meantime, or is being installed: the server says which.
+            Err(error) if error.status() == Some(StatusCode::CONFLICT) => {
+                output::note(error);
+                Ok(())
+            }
             done => Ok(done.map(drop)?),
         }
     }
