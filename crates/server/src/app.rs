@@ -6,7 +6,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::{Method, Uri};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post, put};
+use axum::routing::{delete, get, post, put};
 use synaptoroute::Router;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -20,9 +20,10 @@ use crate::health::Probe;
 use crate::intake::Intake;
 use crate::observe::Observer;
 use crate::request::{FileBody, MAX_BODY_BYTES, well_formed};
+use crate::tune::Tuning;
 use crate::{
     backup, cors, deadline, decide, embeddings, evaluate, fit, health, history, hosts, lint,
-    namespaces, observe, openapi, read, settings, texts, transfer, unread, write,
+    models, namespaces, observe, openapi, read, settings, texts, transfer, tune, unread, write,
 };
 
 /// What every handler shares.
@@ -42,6 +43,8 @@ pub(crate) struct App {
     pub(crate) observer: Arc<Observer>,
     /// For everything that takes more than a moment, and encodes nothing.
     pub(crate) aside: Aside,
+    /// Learns routes, which takes minutes.
+    pub(crate) tuning: Arc<Tuning>,
     /// Where nobody else keeps the engine's threads alive.
     _workers: Option<Arc<Workers>>,
 }
@@ -53,7 +56,8 @@ impl App {
         let intake = Intake::new(config.max_queue_bytes, engine.clone());
         let aside = Aside::new(config.limits.write_timeout, engine.clone());
         let is_guarded = config.access.is_some();
-        Self { router, engine, intake, probe, is_guarded, observer, aside, _workers: None }
+        let tuning = Arc::new(Tuning::new());
+        Self { router, engine, intake, probe, is_guarded, observer, aside, tuning, _workers: None }
     }
 
     /// The same, which the engine's threads live as long as.
@@ -73,6 +77,9 @@ pub(crate) fn build(app: App, config: &Config) -> axum::Router {
         .route("/namespaces", get(namespaces::list))
         .route("/namespaces/{namespace}", put(namespaces::create).delete(namespaces::remove))
         .route("/v1/embeddings", post(embeddings::create))
+        .route("/models", get(models::list))
+        .route("/models/{number}", delete(models::remove))
+        .route("/models/{number}/use", post(models::choose))
         .route("/backup", get(backup::backup))
         .route("/openapi.json", get(openapi::document))
         .route("/docs", get(openapi::docs))
@@ -112,6 +119,7 @@ fn content() -> axum::Router<App> {
         .route("/fit", post(fit::fit))
         .route("/fits", get(fit::list))
         .route("/fits/{number}/use", post(fit::choose))
+        .route("/tune", post(tune::begin).get(tune::read).delete(tune::call_off))
         .route("/routes", get(read::list).post(write::upsert))
         .route("/routes/{name}", get(read::one).patch(write::patch).delete(write::remove))
         .route(

@@ -7,8 +7,8 @@
 //! core busy for seconds. A copy keeps its place until its reader has it, or it would be no bound
 //! on how many there are; so does what a study came to.
 //!
-//! Fits are the fifth kind, of which there is one at a time, for it takes all cores. It may change
-//! something, so it ends as changes do: see [`Engine::finish`].
+//! Fits are the fifth kind, of which there is one at a time, for it takes all cores; so does going
+//! back to another model, which fits anew. It may change something, so it ends as changes do: see [`Engine::finish`].
 
 use std::pin::Pin;
 use std::sync::Arc;

@@ -6,12 +6,14 @@ use std::time::Duration;
 use axum::http::{Method, StatusCode};
 use serde_json::error::Category;
 use synaptoroute::{
-    EncodeError, FileError, FitError, NamespaceName, RouteError, RouterError, StoreError, TextError,
+    EncodeError, FileError, FitError, NamespaceName, RouteError, RouterError, StoreError,
+    TextError, TuneError,
 };
 
 use crate::access::Role;
 use crate::engine::EngineError;
 pub(crate) use crate::fault::Fault;
+use crate::tune::TuneRefusal;
 
 /// Why a request is refused or failed. The message is the problem's `detail`.
 #[derive(Debug, thiserror::Error)]
@@ -120,6 +122,8 @@ pub(crate) enum Failure {
     Router(#[from] RouterError),
     #[error(transparent)]
     Engine(#[from] EngineError),
+    #[error(transparent)]
+    Tune(#[from] TuneRefusal),
     #[error("an inference was tried and failed; the log says more")]
     NotReady,
     #[error("changes cannot be kept: {}", .0.as_deref().unwrap_or("the server's log says why"))]
@@ -170,7 +174,9 @@ impl Failure {
             Self::WrongRole { .. }
             | Self::WrongNamespace { .. }
             | Self::LimitedKey { .. }
-            | Self::Unlisted => StatusCode::FORBIDDEN,
+            | Self::Unlisted
+            | Self::Tune(TuneRefusal::Foreign) => StatusCode::FORBIDDEN,
+            Self::Tune(_) => StatusCode::CONFLICT,
             Self::Host { .. } => StatusCode::MISDIRECTED_REQUEST,
             Self::Crowded { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::UnknownPath { .. } | Self::UnknownModel { .. } => StatusCode::NOT_FOUND,
@@ -216,6 +222,8 @@ impl Failure {
             Self::Router(RouterError::Route(RouteError::MetadataTooLong { .. })) => {
                 Some("metadata")
             }
+            Self::Router(RouterError::Tune(TuneError::Layers { .. })) => Some("layers"),
+            Self::Router(RouterError::Tune(TuneError::NoSteps)) => Some("steps"),
             _ => None,
         }
     }
@@ -231,10 +239,15 @@ fn of_router(error: &RouterError) -> StatusCode {
         RouterError::Route(_)
         | RouterError::Samples(_)
         | RouterError::NothingToHoldOut
+        | RouterError::Tune(_)
         | RouterError::Fit(FitError::UnknownRoute { .. })
         | RouterError::FileFit { .. }
         | RouterError::Encode(_)
         | RouterError::EncodeText { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+        RouterError::NoModelFiles
+        | RouterError::ModelReplaced
+        | RouterError::TuneCancelled
+        | RouterError::InstallCancelled => StatusCode::CONFLICT,
         RouterError::Store(error) => of_store(error),
         _ => StatusCode::INTERNAL_SERVER_ERROR,
     }
@@ -246,8 +259,13 @@ fn of_store(error: &StoreError) -> StatusCode {
         | StoreError::UnknownRoute { .. }
         | StoreError::UnknownText { .. }
         | StoreError::UnknownFit { .. }
+        | StoreError::UnknownModel { .. }
         | StoreError::RevisionUnknown { .. } => StatusCode::NOT_FOUND,
-        StoreError::DefaultNamespace | StoreError::LastUtterance { .. } => StatusCode::CONFLICT,
+        StoreError::DefaultNamespace
+        | StoreError::LastUtterance { .. }
+        | StoreError::ModelElsewhere { .. }
+        | StoreError::ModelInUse { .. }
+        | StoreError::ModelReplaced => StatusCode::CONFLICT,
         StoreError::RevisionGone { .. } => StatusCode::GONE,
         StoreError::RevisionMismatch { .. } => StatusCode::PRECONDITION_FAILED,
         StoreError::DiskFull { .. } => StatusCode::INSUFFICIENT_STORAGE,

@@ -39,6 +39,15 @@ pub(crate) enum Fault {
     Revision { found: String },
     #[error("{found:?} is no fit: it is a whole number, as `GET /fits` lists it")]
     Fit { found: String },
+    #[error("{found:?} is no model: it is a whole number, as `GET /models` lists it")]
+    Model { found: String },
+    #[error("{found} is not allowed; give {allowed}")]
+    Number { found: String, allowed: String },
+    #[error(
+        "with 0 folds nothing is held out, so nobody knows whether the tuned model is better; give \
+         folds, or install it all the same with `force`, or not at all with `install` false"
+    )]
+    Unjudged,
     #[error("{found:?} is neither `true` nor `false`")]
     Flag { found: String },
     #[error("is no parameter here; `{known}` can be given")]

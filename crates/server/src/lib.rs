@@ -26,9 +26,9 @@
 //! - `app`: which handler answers which path; `access` who may ask it, `cors` which web pages,
 //!   `hosts` by which names.
 //! - `request`: bytes to checked values; nothing further in checks them again.
-//! - `decide`, `evaluate`, `embeddings`: the handlers that ask; `fit`: those that learn; `read`,
-//!   `settings`, `history`, `transfer`, `backup`, `lint`, `health`: those that read; `write`, `texts`,
-//!   `namespaces`: those that change.
+//! - `decide`, `evaluate`, `embeddings`: the handlers that ask; `fit`, `tune`: those that learn;
+//!   `read`, `settings`, `history`, `transfer`, `backup`, `lint`, `health`: those that read; `write`,
+//!   `texts`, `namespaces`, `models`: those that change.
 //! - `change`: the way every change goes, from a draft to its being durable.
 //! - `intake`: how many bytes of requests are inside at a time; `deadline`: how long each may
 //!   take.
@@ -63,6 +63,7 @@ mod hosts;
 mod intake;
 mod limits;
 mod lint;
+mod models;
 mod namespaces;
 mod observe;
 mod openapi;
@@ -75,6 +76,7 @@ mod settings;
 mod texts;
 mod tls;
 mod transfer;
+mod tune;
 mod unread;
 mod write;
 

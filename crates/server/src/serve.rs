@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::io;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use synaptoroute::Router;
@@ -17,6 +18,10 @@ use crate::engine::{self, Engine, Workers};
 
 /// What is left for writing the refusals of requests that outlasted the grace.
 const FAREWELL: Duration = Duration::from_millis(500);
+
+/// How long a tuning that is called off is waited for. Most steps are shorter; where one is not, it
+/// is safe to go: what it comes to is in the store as a whole or not at all.
+const TUNING: Duration = Duration::from_secs(2);
 
 /// Why a server did not run.
 #[derive(Debug, thiserror::Error)]
@@ -81,7 +86,7 @@ fn start(config: &Config) -> Result<(Engine, Workers), ServeError> {
 /// Then it takes no new connections and admits no new requests; those it admitted are
 /// answered, changes once they are as durable as the router makes them, and after
 /// [`Config::grace`] those left get a 503. A change that is being committed at that moment is
-/// answered as it turns out, or not at all.
+/// answered as it turns out, or not at all. A tuning at work is called off.
 ///
 /// # Errors
 ///
@@ -95,13 +100,16 @@ pub async fn serve(
     let (engine, workers) = start(&config)?;
     let door = engine.clone();
     let (stop, stopping) = oneshot::channel();
+    let app = App::new(router, engine, &config);
+    let tuning = Arc::clone(&app.tuning);
+    let tuned = Arc::clone(&tuning);
     let shutdown = async move {
         shutdown.await;
         tracing::info!("stopping; finishing what was admitted");
         door.close();
+        tuning.close();
         let _gone = stop.send(());
     };
-    let app = App::new(router, engine, &config);
     let connections = app.observer.connections();
     let host = Host::new(app::build(app, &config), config.limits, config.tls);
     let serving = connection::run(listener, host, connections, shutdown);
@@ -111,11 +119,15 @@ pub async fn serve(
         time::sleep(config.grace).await;
     };
     tokio::select! {
-        () = &mut serving => return Ok(()),
+        () = &mut serving => {
+            tuned.ended(TUNING).await;
+            return Ok(());
+        }
         () = overdue => {}
     }
     tracing::warn!(grace = ?config.grace, "requests outlasted the grace; refusing them");
     drop(workers);
     let _late = time::timeout(FAREWELL, serving).await;
+    tuned.ended(TUNING).await;
     Ok(())
 }

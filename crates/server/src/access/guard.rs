@@ -34,6 +34,15 @@ impl Reach {
     pub(crate) fn covers(&self, namespace: &NamespaceName) -> bool {
         self.0.covers(namespace)
     }
+
+    /// Refuses a key that is limited to namespaces, where only the body tells that a call is about
+    /// all of them.
+    pub(crate) fn check_everything(&self) -> Result<(), Failure> {
+        match self.0.namespaces {
+            None => Ok(()),
+            Some(_) => Err(Failure::LimitedKey { name: self.0.name.clone() }),
+        }
+    }
 }
 
 impl Guard {

@@ -41,6 +41,9 @@ pub(crate) async fn metrics(State(app): State<App>) -> impl IntoResponse {
     let help = "1 where the last fit in the background failed; `GET /fits` says why";
     let failing = u8::from(app.router.auto_fit_trouble().is_some());
     page.single("synaptoroute_auto_fit_failing", Kind::Gauge, help, failing);
+    let help = "1 while routes are learned; `GET /tune` says how far it is";
+    let running = u8::from(app.tuning.is_running());
+    page.single("synaptoroute_tune_running", Kind::Gauge, help, running);
     commits(app.router.commit_stats(), &mut page);
     process::write(&mut page);
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], page.finish())

@@ -23,8 +23,8 @@ use utoipa::openapi::{OpenApiVersion, Server};
 
 use crate::problem::Problem;
 use crate::{
-    backup, decide, embeddings, evaluate, fit, health, history, lint, namespaces, observe, read,
-    settings, texts, transfer, write,
+    backup, decide, embeddings, evaluate, fit, health, history, lint, models, namespaces, observe,
+    read, settings, texts, transfer, tune, write,
 };
 
 pub(crate) use page::{asset, docs, index};
@@ -39,6 +39,9 @@ pub(crate) use strict::known_parameters;
     fit::fit,
     fit::list,
     fit::choose,
+    tune::begin,
+    tune::read,
+    tune::call_off,
     read::list,
     read::one,
     read::negatives,
@@ -78,6 +81,9 @@ struct Content;
         namespaces::create,
         namespaces::remove,
         embeddings::create,
+        models::list,
+        models::choose,
+        models::remove,
         backup::backup,
         health::health,
         health::ready,
@@ -89,6 +95,7 @@ struct Content;
     tags(
         (name = "decide", description = "Where texts belong, and how good that is"),
         (name = "fit", description = "What is learned from the routes, and by which samples"),
+        (name = "models", description = "What reads the texts, and has it learn the routes"),
         (name = "routes", description = "Destinations, and the texts that lead to them"),
         (name = "settings", description = "What holds for all routes of a namespace"),
         (name = "files", description = "The whole content as a routes file, or as a database"),

@@ -7,7 +7,7 @@ use utoipa::openapi::{KnownFormat, ObjectBuilder, RefOr, Required, Schema, Schem
 use utoipa::{IntoParams, PartialSchema};
 
 use crate::request::{
-    IfMatch, Mode, Page, PathName, PathNamespace, PathNumber, PathRevisions, WithFit,
+    IfMatch, Mode, Page, PathModel, PathName, PathNamespace, PathNumber, PathRevisions, WithFit,
 };
 
 /// In paths a `/` is part of a name only if it is encoded.
@@ -67,10 +67,15 @@ impl IntoParams for PathRevisions {
 
 impl IntoParams for PathNumber {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        let number =
-            whole().minimum(Some(0)).format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)));
         let said = "The fit, as the list numbers it.";
-        vec![parameter("number", ParameterIn::Path, said, number, json!(1))]
+        vec![parameter("number", ParameterIn::Path, said, long(), json!(1))]
+    }
+}
+
+impl IntoParams for PathModel {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let said = "The model, as the list numbers it.";
+        vec![parameter("number", ParameterIn::Path, said, long(), json!(1))]
     }
 }
 
@@ -125,4 +130,8 @@ fn text() -> ObjectBuilder {
 
 fn whole() -> ObjectBuilder {
     ObjectBuilder::new().schema_type(Type::Integer)
+}
+
+fn long() -> ObjectBuilder {
+    whole().minimum(Some(0)).format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
 }

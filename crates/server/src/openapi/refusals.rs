@@ -27,10 +27,13 @@ pub(super) fn add(path: &str, method: &str, operation: &mut Operation) {
     let changes = guarded;
     let open = is_open(path);
     let removes = method == "DELETE";
+    let keeps = path.ends_with("/utterances") || path == "/namespaces/{namespace}";
     let texts = path.ends_with("/utterances") || path.ends_with("/negatives");
     let copies = path.ends_with("/export") || path.ends_with("/diff/{to}") || path == "/backup";
     let studies = path.ends_with("/lint");
     let fits = path.ends_with("/fit") || path.ends_with("/use");
+    let tunes = path.ends_with("/tune") && method != "GET";
+    let models = path.starts_with("/models") && method != "GET";
     let dated = path.ends_with("/diff/{to}") || path.ends_with("/rollback");
     // Making a namespace is the one call that wants nothing there.
     let finds = in_path && method != "PUT";
@@ -39,7 +42,7 @@ pub(super) fn add(path: &str, method: &str, operation: &mut Operation) {
         (401, !open),
         (403, !open),
         (404, finds || dated || path == "/v1/embeddings" || (removes && texts)),
-        (409, removes && (path.ends_with("/utterances") || path == "/namespaces/{namespace}")),
+        (409, tunes || models || (removes && keeps)),
         (410, dated),
         (412, guarded),
         (413, body),
@@ -49,7 +52,7 @@ pub(super) fn add(path: &str, method: &str, operation: &mut Operation) {
         (429, method != "GET" || path == "/ready" || copies || studies),
         (500, true),
         (503, true),
-        (507, changes || fits || path == "/backup"),
+        (507, changes || fits || tunes || models || path == "/backup"),
     ];
     for (status, _) in when.into_iter().filter(|(_, applies)| *applies) {
         let responses = &mut operation.responses.responses;
@@ -87,7 +90,11 @@ fn said(status: u16) -> (&'static str, &'static str) {
         401 => ("Unauthorized", "The service asks for a key, and none it knows was sent"),
         403 => ("Forbidden", "The key does not allow this call, or this namespace"),
         404 => ("Not Found", "There is no such route, text, namespace, revision, fit or model"),
-        409 => ("Conflict", "The last utterance of a route stays, and so does `default`"),
+        409 => (
+            "Conflict",
+            "The last utterance of a route stays, and so do `default` and the model in use; one \
+             tuning is at work at a time",
+        ),
         410 => ("Gone", "The revision is not kept any more"),
         412 => ("Precondition Failed", "If-Match names another revision than the content's"),
         413 => (

@@ -31,6 +31,9 @@ pub(crate) struct PathRevisions {
 /// The `{number}` of the path: a fit's.
 pub(crate) struct PathNumber(pub(crate) u64);
 
+/// The `{number}` of the path: a model's.
+pub(crate) struct PathModel(pub(crate) u64);
+
 /// The router of the namespace that the path names; where it names none, the server's own.
 pub(crate) struct Scope(pub(crate) Router);
 
@@ -100,6 +103,18 @@ impl<S: Send + Sync> FromRequestParts<S> for PathNumber {
         match whole(&found) {
             Some(number) => Ok(Self(number)),
             None => Err(Fault::Fit { found }.at("number")),
+        }
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for PathModel {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
+        let found = parameter(parts, "number").await?.unwrap_or_default();
+        match whole(&found) {
+            Some(number) => Ok(Self(number)),
+            None => Err(Fault::Model { found }.at("number")),
         }
     }
 }

@@ -32,4 +32,5 @@ mod support;
 mod tls;
 mod tracing;
 mod transfer;
+mod tune;
 mod writers;

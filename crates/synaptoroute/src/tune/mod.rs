@@ -74,7 +74,8 @@ pub struct TuneProgress {
     pub loss: Option<f32>,
 }
 
-/// Told how far tuning is; false calls it off.
+/// Told how far tuning is, first when it is known that there is something to learn; false calls it
+/// off.
 pub type TuneWatch<'a> = &'a mut dyn FnMut(TuneProgress) -> bool;
 
 /// A tuned model, and what it is worth.
@@ -124,6 +125,10 @@ impl Router {
         let all = job.texts.whole();
         let lesson = Lesson::new(&job.tokenizer, &all.routes, &[])?;
         request.options.check(&base)?;
+        let stage = request.folds.map_or(TuneStage::All, |_| TuneStage::Fold(0));
+        if !watch(TuneProgress { stage, done: 0, of: request.options.steps, loss: None }) {
+            return Err(RouterError::TuneCancelled);
+        }
         let comparison = match request.folds {
             Some(folds) => job.cross_validate(folds, watch)?,
             None => None,

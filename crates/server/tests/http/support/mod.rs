@@ -10,7 +10,10 @@ mod stage;
 pub(crate) use asker::Asker;
 pub(crate) use exposition::Scrape;
 pub(crate) use server::{Reply, Server, reopen};
-pub(crate) use stage::{FAIL, HOLD, PANIC, Stage};
+pub(crate) use stage::{FAIL, HOLD, PANIC, Stage, models};
+
+/// Enough routes and utterances to be learned.
+pub(crate) const EXAMPLE: &str = include_str!("../../../../../examples/support.yaml");
 
 /// What a server starts with; at revision 1.
 pub(crate) const FIXTURE: &str = r#"{

@@ -17,7 +17,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use ureq::http::HeaderMap;
 
-use super::{Asker, FIXTURE, Stage};
+use super::{Asker, EXAMPLE, FIXTURE, Stage, models};
 
 /// A server that lives as long as the test.
 pub(crate) struct Server {
@@ -52,6 +52,14 @@ impl Server {
         let file = RoutesFile::parse(FIXTURE, FileFormat::Json).unwrap();
         router.load(file, &|_, _| ()).unwrap();
         Self::of(router, stage, config)
+    }
+
+    /// With the routes of an example, and able to change its model; no stage, though.
+    pub(crate) fn tunable(config: Config) -> Self {
+        let router = Router::with_models(models()).unwrap();
+        let file = RoutesFile::parse(EXAMPLE, FileFormat::Yaml).unwrap();
+        router.load(file, &|_, _| ()).unwrap();
+        Self::of(router, Stage::new(), config)
     }
 
     /// With what a file holds; nothing at first.

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Condvar, LazyLock, Mutex};
 
-use synaptoroute::{Bert, Embedding, EncodeError, Encoder, Kernels, ModelInfo};
+use synaptoroute::{Bert, Embedding, EncodeError, Encoder, Kernels, ModelFile, ModelInfo, Models};
 
 /// A text with this word waits for [`Stage::release`].
 pub(crate) const HOLD: &str = "HOLD";
@@ -11,11 +11,21 @@ pub(crate) const FAIL: &str = "FAIL";
 /// A text with this word makes the encoder panic.
 pub(crate) const PANIC: &str = "PANIC";
 
-static MODEL: LazyLock<Arc<Bert>> = LazyLock::new(|| {
-    let path =
-        concat!(env!("CARGO_MANIFEST_DIR"), "/../../models/bge-small-en-v1.5/model.safetensors");
-    Arc::new(Bert::open(path, Kernels::from_env().unwrap()).unwrap())
+const PATH: &str =
+    concat!(env!("CARGO_MANIFEST_DIR"), "/../../models/bge-small-en-v1.5/model.safetensors");
+
+static MODEL: LazyLock<Arc<Bert>> =
+    LazyLock::new(|| Arc::new(Bert::open(PATH, Kernels::from_env().unwrap()).unwrap()));
+
+static MODELS: LazyLock<Arc<Models>> = LazyLock::new(|| {
+    let file = ModelFile::open(PATH).unwrap();
+    Arc::new(Models::new(file, Kernels::from_env().unwrap()))
 });
+
+/// The model file, by which a router can change its model. Its encoders are told nothing.
+pub(crate) fn models() -> Arc<Models> {
+    Arc::clone(&MODELS)
+}
 
 /// An encoder that does as texts tell it.
 pub(crate) struct Stage {
