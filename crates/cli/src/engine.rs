@@ -3,7 +3,7 @@
 use std::num::NonZero;
 use std::sync::Arc;
 
-use synaptoroute::{Bert, Cached, Encoder, Kernels, ModelFile, Router, RoutesFile};
+use synaptoroute::{Bert, Kernels, ModelFile, Models, Router, RoutesFile};
 
 use crate::args::EngineArgs;
 use crate::built_in;
@@ -26,20 +26,42 @@ pub(crate) fn kernels(args: &EngineArgs) -> Result<Kernels, Failure> {
 /// An encoder as the flags say.
 pub(crate) fn encoder(args: &EngineArgs) -> Result<Bert, Failure> {
     let encoder = Bert::new(&model_file(args)?, kernels(args)?)?;
-    let threads = match args.query_threads {
-        Some(threads) => NonZero::new(usize::from(threads)),
-        None => std::thread::available_parallelism().ok(),
-    };
-    encoder.with_threads(threads.unwrap_or(NonZero::<usize>::MIN)).map_err(Failure::Runtime)
+    encoder.with_threads(query_threads(args)).map_err(Failure::Runtime)
 }
 
-/// An encoder as the flags say, that keeps so many megabytes of what it made; none with 0.
-pub(crate) fn cached(args: &EngineArgs, megabytes: u64) -> Result<Arc<dyn Encoder>, Failure> {
-    let encoder = encoder(args)?;
-    Ok(match megabytes {
-        0 => Arc::new(encoder),
-        _ => Arc::new(Cached::new(encoder, megabytes.saturating_mul(1_000_000))),
-    })
+/// What encoders are made of, each keeping so many megabytes of what it made. A database decides by
+/// the model its vectors are of, unless the flags name one: then by that.
+pub(crate) fn models(args: &EngineArgs, cache_mb: u64) -> Result<Arc<Models>, Failure> {
+    let models = all_models(args)?.cache(cache_mb.saturating_mul(1_000_000));
+    Ok(Arc::new(if args.model.is_some() { models.insisting() } else { models }))
+}
+
+/// The same for what changes the model itself: the file that the flags name is there to begin from
+/// or to go back to, and a database is not embedded by it before that.
+pub(crate) fn models_at_hand(args: &EngineArgs) -> Result<Arc<Models>, Failure> {
+    all_models(args).map(Arc::new)
+}
+
+/// The flags' model file first; the built-in one is always at hand.
+fn all_models(args: &EngineArgs) -> Result<Models, Failure> {
+    let models = Models::new(model_file(args)?, kernels(args)?);
+    let models = match args.model {
+        Some(_) => models.with(built_in::model()?),
+        None => models,
+    };
+    Ok(models.threads(query_threads(args)))
+}
+
+fn query_threads(args: &EngineArgs) -> NonZero<usize> {
+    match args.query_threads {
+        Some(threads) => NonZero::new(usize::from(threads)).unwrap_or(NonZero::<usize>::MIN),
+        None => all_cores(),
+    }
+}
+
+/// A thread a core.
+pub(crate) fn all_cores() -> NonZero<usize> {
+    std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN)
 }
 
 /// A router in memory, with these routes, fitted to them as a service does; or not.
@@ -57,7 +79,7 @@ pub(crate) fn fitted(
 
 /// A router in memory, with these routes.
 pub(crate) fn in_memory(args: &EngineArgs, file: RoutesFile) -> Result<Router, Failure> {
-    let router = Router::new(Arc::new(encoder(args)?));
+    let router = Router::with_models(models(args, 0)?)?;
     output::with_progress("utterances", |progress| router.load(file, progress))?;
     Ok(router)
 }

@@ -1,6 +1,7 @@
 //! Why a command failed, and the exit code that says so.
 //!
-//! 0 is done (`none` is an answer), 1 a check that fell short, 2 wrong use, 3 failed.
+//! 0 is done (`none` is an answer), 1 a check that fell short, 2 wrong use, 3 failed, 130 called off
+//! by a signal.
 
 use std::io;
 use std::net::SocketAddr;
@@ -36,14 +37,35 @@ pub(crate) enum Failure {
     )]
     Report { path: PathBuf, source: serde_json::Error },
     #[error(
-        "{} is a routes file, which keeps no fits: name a database with --db, or a server with --url",
+        "{} is a routes file, which keeps no {what}: name a database with --db, or a server with \
+         --url",
         path.display()
     )]
-    NothingKept { path: PathBuf },
+    NothingKept { path: PathBuf, what: &'static str },
+    #[error(
+        "say where the tuned model goes: --out FILE writes it, --install has the database or the \
+         server decide by it"
+    )]
+    TunedForNothing,
+    #[error(
+        "with --url and --install the server tunes and keeps the model, and with --out this program \
+         tunes: say one of the two"
+    )]
+    TunedInTwoPlaces,
+    #[error("the server did not tune to the end, and decides as before: {reason}")]
+    TuneFailed { reason: String },
+    #[error(
+        "the server knows nothing of this tuning any more: it was started anew, or begins another; \
+         `synaptoroute model list` tells what was installed"
+    )]
+    TuneLost,
+    #[error("called off; the server decides as before")]
+    Interrupted,
     #[error("{}", short.join("; "))]
     FellShort { short: Vec<String> },
     #[error(
-        "the server's model is {served}, and this is another, {here}: name the server's with --model"
+        "the server's model is {served}, and this is another, {here}: name the server's with --model, \
+         or, if it was installed there, work with --db on a copy that `synaptoroute backup` makes"
     )]
     OtherModel { served: String, here: String },
     #[error("{}: {source}", path.display())]
@@ -101,7 +123,8 @@ pub(crate) enum Failure {
     #[error(
         "the vectors of the database were made with the model {found} ({found_fingerprint:.8}…), \
          and this is {expected} ({expected_fingerprint:.8}…): name that model with --model, or \
-         have its texts embedded anew by a command that writes, without --no-reembed"
+         leave out --model if it was installed there, or have its texts embedded anew by a command \
+         that writes, without --no-reembed"
     )]
     ForeignModel {
         found: String,
@@ -228,12 +251,17 @@ impl Failure {
         if matches!(self, Self::FellShort { .. } | Self::Lint { .. }) {
             return ExitCode::from(1);
         }
+        if matches!(self, Self::Interrupted) {
+            return ExitCode::from(130);
+        }
         let is_wrong_use = match self {
             Self::Routes { .. }
             | Self::Samples { .. }
             | Self::Report { .. }
             | Self::OtherModel { .. }
             | Self::NothingKept { .. }
+            | Self::TunedForNothing
+            | Self::TunedInTwoPlaces
             | Self::OwnDatabase { .. }
             | Self::NoDatabase { .. }
             | Self::Occupied { .. }

@@ -42,12 +42,13 @@ fn main() -> ExitCode {
         Command::Diff(args) => commands::diff::run(args),
         Command::Rollback(args) => commands::rollback::run(args, engine),
         Command::Backup(args) => commands::backup::run(args),
-        Command::Model { command: ModelCommand::Info(args) } => {
-            commands::model_info::run(args, engine)
-        }
-        Command::Model { command: ModelCommand::Convert(args) } => {
-            commands::model_convert::run(args)
-        }
+        Command::Model { command } => match command {
+            ModelCommand::Info(args) => commands::model::info::run(args, engine),
+            ModelCommand::Convert(args) => commands::model::convert::run(args),
+            ModelCommand::List(args) => commands::model::list::run(args),
+            ModelCommand::Use(args) => commands::model::choose::run(args, engine),
+            ModelCommand::Remove(args) => commands::model::remove::run(args),
+        },
         Command::Bench(args) => commands::bench::run(args, engine),
     };
     match done {

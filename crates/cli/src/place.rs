@@ -1,13 +1,14 @@
 //! Where content is, and how to get at it.
 //!
 //! What only reads opens a database beside whoever writes to it, and needs no model. What
-//! writes is its one writer, and so needs the model that its vectors are of.
+//! writes is its one writer, and so needs the model that its vectors are of: that may lie in the
+//! database itself.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use synaptoroute::{Encoder, NamespaceName, Revision, Router, StoreError};
-use synaptoroute_store::Reader;
+use synaptoroute::{Models, NamespaceName, Revision, Router, StoreError};
+use synaptoroute_store::{Reader, Store};
 
 use crate::args::{EngineArgs, KeepArgs};
 use crate::engine;
@@ -59,7 +60,13 @@ impl Database {
     /// Opens it for reading, with what decides.
     pub(crate) fn decider(&self, engine_args: &EngineArgs) -> Result<Router, Failure> {
         self.check(Missing::Refuse)?;
-        let router = Router::read_only(Arc::new(engine::encoder(engine_args)?), &self.path)?;
+        self.decider_of(&*engine::models(engine_args, 0)?)
+    }
+
+    /// As [`Self::decider`], of these models.
+    pub(crate) fn decider_of(&self, models: &Models) -> Result<Router, Failure> {
+        self.check(Missing::Refuse)?;
+        let router = Router::read_only_with(models, &self.path)?;
         Ok(router.namespace(&self.namespace)?)
     }
 
@@ -67,15 +74,15 @@ impl Database {
     /// to be made.
     pub(crate) fn writer(
         &self,
-        encoder: impl FnOnce() -> Result<Arc<dyn Encoder>, Failure>,
+        models: impl FnOnce() -> Result<Arc<Models>, Failure>,
         keep: &KeepArgs,
         missing: Missing,
     ) -> Result<Router, Failure> {
         self.check(missing)?;
-        let encoder = encoder()?;
+        let models = models()?;
         let options = keep.options();
         let open = |progress: synaptoroute::Progress<'_>| {
-            Router::open(encoder, &self.path, options, progress)
+            Router::open_with(models, &self.path, options, progress)
         };
         Ok(output::with_progress("texts embedded anew", open)?)
     }
@@ -87,8 +94,15 @@ impl Database {
         keep: &KeepArgs,
         missing: Missing,
     ) -> Result<Router, Failure> {
-        let encoder = || engine::cached(engine_args, 0);
-        Ok(self.writer(encoder, keep, missing)?.namespace(&self.namespace)?)
+        let models = || engine::models(engine_args, 0);
+        Ok(self.writer(models, keep, missing)?.namespace(&self.namespace)?)
+    }
+
+    /// Opens what it is kept in for writing, without what decides: whatever model it has, stays.
+    pub(crate) fn store(&self, keep: &KeepArgs) -> Result<Store, Failure> {
+        // An empty database would take the model; this one has its own.
+        let model = self.reader()?.model().clone();
+        Ok(Store::open(&self.path, &model, keep.options().store)?)
     }
 
     /// What can be said of the file before the model is loaded for it.

@@ -34,7 +34,9 @@ pub(crate) use fit::FitArgs;
 pub(crate) use history::{DiffArgs, RevisionsArgs, RollbackArgs};
 pub(crate) use key::KeyArgs;
 pub(crate) use lint::LintArgs;
-pub(crate) use model::{ConvertArgs, InfoArgs, ModelCommand};
+pub(crate) use model::{
+    ConvertArgs, InfoArgs, ModelCommand, ModelListArgs, ModelRemoveArgs, ModelUseArgs,
+};
 pub(crate) use place::{Choice, DEFAULT_DB, KeepArgs};
 pub(crate) use route::RouteArgs;
 pub(crate) use secret::Secret;
@@ -54,8 +56,8 @@ pub(crate) struct Args {
 /// What runs the model.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct EngineArgs {
-    /// Model file to use in place of the built-in one. Vectors and confidences of different
-    /// models do not compare.
+    /// Model file to use in place of the built-in one, or of the one that was installed in a
+    /// database. Vectors and confidences of different models do not compare.
     #[arg(long, global = true, value_name = "FILE", env = "SYNAPTOROUTE_MODEL")]
     pub(crate) model: Option<PathBuf>,
     /// Instruction set to use in place of the fastest: avx512, avxvnni, avx2 or scalar. For
@@ -103,7 +105,8 @@ pub(crate) enum Command {
     Lint(LintArgs),
     /// Learn evidence, confidence and cuts from the routes, and from samples; list fits, and go back
     Fit(FitArgs),
-    /// Have the encoder learn the routes, in about a minute, into a model file of its own
+    /// Have the encoder learn the routes, in about a minute, into a model file of its own or into
+    /// the database
     Tune(TuneArgs),
     /// Look at routes and change them
     Routes(RoutesArgs),
@@ -121,7 +124,7 @@ pub(crate) enum Command {
     Rollback(RollbackArgs),
     /// Copy a database whole, also while a server writes to it
     Backup(BackupArgs),
-    /// Look at a model file, or make one
+    /// Look at a model file, or make one; list the models of a database, and go back to one
     Model {
         #[command(subcommand)]
         command: ModelCommand,

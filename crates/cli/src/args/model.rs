@@ -1,4 +1,4 @@
-//! `model`: the files that vectors are made with.
+//! `model`: the files that vectors are made with, and which a database has.
 
 use std::path::PathBuf;
 
@@ -6,12 +6,56 @@ use clap::builder::BoolishValueParser;
 use clap::{Subcommand, ValueEnum};
 use synaptoroute::Pooling;
 
+use super::JsonArgs;
+use super::place::{KeepArgs, PlaceArgs};
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum ModelCommand {
     /// Say what a model file holds, and how it runs on this machine
     Info(InfoArgs),
     /// Make an int8 model file from an fp32 ONNX export of a BERT
     Convert(ConvertArgs),
+    /// List the models that a database or a server had, the newest first
+    List(ModelListArgs),
+    /// Go back, or forth, to one of them: all texts are embedded by it, and what was fitted is fitted
+    /// anew
+    Use(ModelUseArgs),
+    /// Forget one of them that is not in use, and its file
+    Remove(ModelRemoveArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ModelListArgs {
+    #[command(flatten)]
+    pub(crate) place: PlaceArgs,
+    #[command(flatten)]
+    pub(crate) output: JsonArgs,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ModelUseArgs {
+    /// Its number in the list
+    #[arg(value_name = "NUMBER")]
+    pub(crate) number: u64,
+    #[command(flatten)]
+    pub(crate) place: PlaceArgs,
+    #[command(flatten)]
+    pub(crate) output: JsonArgs,
+    #[command(flatten)]
+    pub(crate) keep: KeepArgs,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ModelRemoveArgs {
+    /// Its number in the list
+    #[arg(value_name = "NUMBER")]
+    pub(crate) number: u64,
+    #[command(flatten)]
+    pub(crate) place: PlaceArgs,
+    #[command(flatten)]
+    pub(crate) output: JsonArgs,
+    #[command(flatten)]
+    pub(crate) keep: KeepArgs,
 }
 
 #[derive(Debug, clap::Args)]

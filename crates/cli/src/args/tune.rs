@@ -5,14 +5,19 @@ use std::path::PathBuf;
 
 use clap::builder::BoolishValueParser;
 
-use super::place::PlaceArgs;
+use super::place::{KeepArgs, PlaceArgs};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct TuneArgs {
     /// Where the tuned model file goes, once it has shown that it is better; an existing one is
-    /// replaced when the new one is complete
+    /// replaced when the new one is complete. Say this, --install or both
     #[arg(long, value_name = "FILE", env = "SYNAPTOROUTE_OUT")]
-    pub(crate) out: PathBuf,
+    pub(crate) out: Option<PathBuf>,
+    /// Have the database, or the running server, decide by the tuned model from then on, once it has
+    /// shown that it is better: all its namespaces. A server tunes by itself, and answers meanwhile.
+    /// `synaptoroute model use` goes back
+    #[arg(long, env = "SYNAPTOROUTE_INSTALL", value_parser = BoolishValueParser::new())]
+    pub(crate) install: bool,
     /// Routes to learn, YAML or JSON, in place of a database or a server [env:
     /// SYNAPTOROUTE_ROUTES]
     #[arg(long, value_name = "FILE")]
@@ -45,14 +50,14 @@ pub(crate) struct TuneArgs {
     #[arg(long, value_name = "RATE", default_value_t = 5e-5, value_parser = rate, env = "SYNAPTOROUTE_RATE")]
     pub(crate) rate: f32,
     /// Threads at work, one to leave the others to a service; the result is the same [default: one
-    /// a core]
+    /// a core, and one where a server tunes]
     #[arg(long, value_name = "N", env = "SYNAPTOROUTE_THREADS")]
     pub(crate) threads: Option<NonZero<usize>>,
     /// Another seed draws the batches in another order
     #[arg(long, value_name = "N", default_value_t = 0, env = "SYNAPTOROUTE_SEED")]
     pub(crate) seed: u64,
     /// Tune and judge so many times on a part of the utterances before all are learned; with 0 nobody
-    /// knows whether it is better, and only --force writes the model
+    /// knows whether it is better, and only --force writes or installs the model
     #[arg(
         long,
         value_name = "K",
@@ -61,12 +66,14 @@ pub(crate) struct TuneArgs {
         env = "SYNAPTOROUTE_FOLDS"
     )]
     pub(crate) folds: u8,
-    /// Write the model even if it has not shown that it is better
+    /// Write or install the model even if it has not shown that it is better
     #[arg(long, env = "SYNAPTOROUTE_FORCE", value_parser = BoolishValueParser::new())]
     pub(crate) force: bool,
     /// Print the whole report as one JSON object
     #[arg(long, env = "SYNAPTOROUTE_JSON", value_parser = BoolishValueParser::new())]
     pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) keep: KeepArgs,
 }
 
 fn rate(text: &str) -> Result<f32, String> {

@@ -35,7 +35,7 @@ pub(crate) fn run(args: &NamespacesArgs, engine_args: &EngineArgs) -> Result<(),
             match &place {
                 Place::Database(database) => {
                     let router = database.writer(
-                        || engine::cached(engine_args, 0),
+                        || engine::models(engine_args, 0),
                         &args.keep,
                         Missing::Create,
                     )?;
@@ -49,7 +49,7 @@ pub(crate) fn run(args: &NamespacesArgs, engine_args: &EngineArgs) -> Result<(),
             match &place {
                 Place::Database(database) => {
                     let router = database.writer(
-                        || engine::cached(engine_args, 0),
+                        || engine::models(engine_args, 0),
                         &args.keep,
                         Missing::Refuse,
                     )?;

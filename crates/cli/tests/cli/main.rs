@@ -12,6 +12,8 @@ mod files;
 mod fit;
 mod foreign_model;
 mod history;
+mod install;
+mod install_there;
 mod lint;
 mod mistakes;
 mod model;

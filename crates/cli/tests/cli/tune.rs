@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::support::{Folder, example, run, stderr, stdout};
+use crate::support::{Folder, example, objects, printed, run, stderr, stdout};
 
 #[test]
 fn a_model_is_written_if_it_is_asked_for_in_spite_of_all() {
@@ -13,10 +13,15 @@ fn a_model_is_written_if_it_is_asked_for_in_spite_of_all() {
     let args = [&args[..], &["--folds", "0", "--layers", "1", "--threads", "2"]].concat();
 
     // Nobody knows whether it is better.
-    let refused = run(&args);
+    let db = ["--db", "routes.db"];
+    printed(&folder.run(&["import", args[2], db[0], db[1]]));
+    let both = [&["tune", "--install"], &args[3..], &db].concat();
+    let refused = folder.run(&both);
     assert_eq!(refused.status.code(), Some(1), "{}", stderr(&refused));
-    assert!(stderr(&refused).contains("no model was written: not judged"), "{}", stderr(&refused));
+    let words = "no model was written or installed: not judged";
+    assert!(stderr(&refused).contains(words), "{}", stderr(&refused));
     assert!(!out.exists());
+    assert_eq!(objects(&folder.run(&["model", "list", "--json", db[0], db[1]])).len(), 1);
 
     let output = run(&[&args[..], &["--force", "--json"]].concat());
     assert!(output.status.success(), "{}", stderr(&output));

@@ -1,10 +1,10 @@
 //! What there is to tell of a tuned model.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use synaptoroute_router::{Comparison, Difference, NamespaceName, Revision};
 
 /// What tuning came to.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct TuneReport {
     /// The tuned model's name.
@@ -44,7 +44,7 @@ pub struct TuneReport {
 }
 
 /// Whether a tuned model is to take its parent's place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Verdict {

@@ -22,7 +22,7 @@ pub(crate) fn run(args: &FitArgs, engine_args: &EngineArgs) -> Result<(), Failur
     let place = args.place.place_or_routes(args.routes.as_deref())?;
     if args.list || args.number.is_some() {
         let place = match place {
-            Choice::Routes(path) => return Err(Failure::NothingKept { path }),
+            Choice::Routes(path) => return Err(Failure::NothingKept { path, what: "fits" }),
             Choice::Place(place) => place,
         };
         return match args.number {

@@ -27,13 +27,13 @@ pub(super) fn open(args: &ServeArgs, engine_args: &EngineArgs) -> Result<Served,
         Ok::<_, Failure>((path.clone(), (stamp, content), file::read_routes(path)?))
     };
     let file = args.routes.as_ref().map(read).transpose()?;
-    let encoder = || engine::cached(engine_args, args.cache_mb);
+    let models = || engine::models(engine_args, args.cache_mb);
     let router = match database(args) {
         Some(path) => {
             let database = Database { path, namespace: NamespaceName::default() };
-            database.writer(encoder, &args.keep, Missing::Create)?
+            database.writer(models, &args.keep, Missing::Create)?
         }
-        None => Router::new(encoder()?),
+        None => Router::with_models(models()?)?,
     };
     let Some((path, (stamp, seen), file)) = file else {
         return Ok(Served { router, source: None });

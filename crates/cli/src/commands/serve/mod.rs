@@ -157,11 +157,13 @@ fn introduce(router: &Router, url: &str, args: &ServeArgs, has_keys: bool) {
         _ => String::new(),
     };
     let key = if has_keys { " -H \"authorization: Bearer $KEY\"" } else { "" };
-    let (model, isa) = (&router.model().name, router.model().isa);
+    let model = router.model();
     output::note(format_args!(
-        "serving {} {kept} ({model}, {isa})\ntry:  curl -s {url}{below}/route{key} -H \
+        "serving {} {kept} ({}, {})\ntry:  curl -s {url}{below}/route{key} -H \
          'content-type: application/json' -d '{{\"query\": \"I was charged twice\"}}'",
-        count(routes, "route")
+        count(routes, "route"),
+        model.name,
+        model.isa
     ));
 }
 

@@ -1,78 +1,66 @@
 //! `synaptoroute tune`: the encoder learns the routes, and shows whether it is better for it.
+//!
+//! - `here`: by this program, into a file, a database or both.
+//! - `there`: by a server, which installs what came of it; `interrupts` is how that is called off.
+//! - `bar` and `tables`: how far it is and what came of it, for people.
 
 mod bar;
+mod here;
+mod interrupts;
 mod tables;
+mod there;
 
-use std::num::NonZero;
-use std::thread;
-use std::time::Duration;
+use synaptoroute::{TuneReport, Verdict};
 
-use synaptoroute::{Router, RoutesFile, TuneOptions, TuneReport, TuneRequest, Verdict};
-
-use super::eval::check_model;
+pub(crate) use self::bar::Bar;
 use crate::args::{Choice, EngineArgs, TuneArgs};
-use crate::engine;
 use crate::failure::Failure;
-use crate::file;
 use crate::output;
 use crate::place::Place;
 
+/// What came of it.
+struct Outcome {
+    report: TuneReport,
+    /// Where the model went and what to do with it, a sentence each; nowhere if it was refused.
+    went: Vec<String>,
+}
+
 pub(crate) fn run(args: &TuneArgs, engine_args: &EngineArgs) -> Result<(), Failure> {
-    let model = engine::model_file(engine_args)?;
-    // Before anything takes minutes.
-    file::reserve(&args.out, model.len_bytes())?;
-    let router = router(args, engine_args)?;
-    let request = TuneRequest {
-        model: &model,
-        options: TuneOptions {
-            steps: args.steps as usize,
-            rate: args.rate,
-            layers: args.layers,
-            seed: args.seed,
-        },
-        time_budget: args.time_budget.map(|seconds| Duration::from_secs(seconds.into())),
-        folds: NonZero::new(usize::from(args.folds)),
-        threads: args
-            .threads
-            .unwrap_or_else(|| thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN)),
-    };
-    let mut bar = bar::Bar::new(request.folds);
-    let tuned = router.tune(&request, &mut |progress| {
-        bar.show(progress);
-        true
-    });
-    bar.clear();
-    let tuned = tuned?;
-    let report = &tuned.report;
-    let written = report.verdict == Verdict::Better || args.force;
-    if written {
-        file::write_whole(&args.out, &tuned.file)?;
+    if args.out.is_none() && !args.install {
+        return Err(Failure::TunedForNothing);
     }
-    if args.json {
-        output::json(report)?;
-    } else {
-        tables::print(report, args, written)?;
-    }
-    if written { Ok(()) } else { Err(refused(report)) }
-}
-
-/// A router in memory with the routes that are to be learned.
-fn router(args: &TuneArgs, engine_args: &EngineArgs) -> Result<Router, Failure> {
-    match args.place.place_or_routes(args.routes.as_deref())? {
-        Choice::Routes(path) => engine::in_memory(engine_args, file::read_routes(&path)?),
-        Choice::Place(Place::Database(database)) => database.decider(engine_args),
-        Choice::Place(Place::Server(server)) => {
-            let (content, _): (RoutesFile, _) = server.get(&server.path(&["export"]))?;
-            let router = engine::in_memory(engine_args, content)?;
-            check_model(&server, &router)?;
-            Ok(router)
+    let Outcome { report, went } = match args.place.place_or_routes(args.routes.as_deref())? {
+        Choice::Routes(path) if args.install => {
+            return Err(Failure::NothingKept { path, what: "model" });
         }
+        Choice::Place(Place::Server(_)) if args.install && args.out.is_some() => {
+            return Err(Failure::TunedInTwoPlaces);
+        }
+        Choice::Place(Place::Server(server)) if args.install => there::tune(&server, args)?,
+        from => here::tune(from, args, engine_args)?,
+    };
+    if args.json {
+        output::json(&report)?;
+    } else {
+        tables::print(&report)?;
+        went.iter().try_for_each(output::line)?;
     }
+    if went.is_empty() { Err(refused(&report, args)) } else { Ok(()) }
 }
 
-fn refused(report: &TuneReport) -> Failure {
+/// Whether the model takes its parent's place.
+fn is_wanted(report: &TuneReport, args: &TuneArgs) -> bool {
+    report.verdict == Verdict::Better || args.force
+}
+
+fn refused(report: &TuneReport, args: &TuneArgs) -> Failure {
+    let (done, does) = match (&args.out, args.install) {
+        (Some(_), true) => ("written or installed", "writes and installs"),
+        (Some(_), false) => ("written", "writes"),
+        (None, _) => ("installed", "installs"),
+    };
     let advice = report.verdict.advice();
     Failure::FellShort {
-        short: vec![format!("no model was written: {advice} (--force writes it all the same)")],
+        short: vec![format!("no model was {done}: {advice} (--force {does} it all the same)")],
     }
 }

@@ -2,12 +2,11 @@
 
 use synaptoroute::{Difference, Pair, TuneReport};
 
-use crate::args::TuneArgs;
 use crate::commands::eval::percent;
 use crate::failure::Failure;
 use crate::output;
 
-pub(super) fn print(report: &TuneReport, args: &TuneArgs, written: bool) -> Result<(), Failure> {
+pub(super) fn print(report: &TuneReport) -> Result<(), Failure> {
     let mut rows = vec![
         ("model", report.model.clone()),
         ("learned", format!("{} utterances of {} routes", report.utterances, report.routes)),
@@ -36,14 +35,7 @@ pub(super) fn print(report: &TuneReport, args: &TuneArgs, written: bool) -> Resu
         ]);
     }
     rows.push(("verdict", report.verdict.advice().to_owned()));
-    output::table(&rows)?;
-    if written {
-        output::line(format_args!(
-            "written to {0}; use it with `synaptoroute --model {0} serve …`",
-            args.out.display()
-        ))?;
-    }
-    Ok(())
+    output::table(&rows)
 }
 
 fn difference(difference: Option<Difference>, what: &str) -> String {
