@@ -5,6 +5,7 @@
 //! - `prior`: fits the logistic that stands in for confidence until a fit replaces it.
 //! - `quality`: fitted decisions on three sets; run by `benches/quality/run`.
 //! - `lint`: what lint finds in public sets, and of texts that were moved to a wrong route.
+//! - `tuning`: what tuning takes, stage by stage.
 //! - `hostile`: requests that no honest client sends, to a service started for it.
 //!
 //! Folders hold JSON lines with `text` and `intent`; `oos` marks what no route should take.

@@ -74,6 +74,8 @@ fn child() {
         "write" => write(path, seed),
         "write and reopen" => write_and_reopen(path, seed, Durability::Full),
         "write and reopen, relaxed" => write_and_reopen(path, seed, Durability::Relaxed),
+        "change the model" => crate::install::change(path),
+        "change the model on a full disk" => crate::install::change_on_a_full_disk(path),
         other => crate::trouble::child(other, path),
     }
 }

@@ -3,6 +3,7 @@
 //!
 //! - `kill`: a process is killed while it writes.
 //! - `power`: what a disk may hold after a power cut, replayed from traced system calls.
+//! - `install`: a model is changed meanwhile, and the disk has no room for it.
 //! - `stop`: a clean stop with many writes in flight.
 //! - `trouble`: a full disk, a read-only or locked file, a damaged page, a truncated log.
 //! - `random`: thousands of random operations against a naive map.
@@ -22,6 +23,7 @@
 mod chance;
 mod child;
 mod hostile;
+mod install;
 mod kill;
 mod naive;
 mod power;
