@@ -32,6 +32,7 @@ use std::thread;
 use sha2::{Digest, Sha256};
 
 pub use self::requantise::{Requantise, RequantiseError, requantise};
+use self::reference::Products;
 use self::rounding::Rounding;
 use crate::config::{Config, Pooling};
 use crate::error::ModelError;
@@ -167,6 +168,7 @@ pub fn convert(job: &Job, progress: impl FnMut(usize, usize)) -> Result<Converte
         config,
         vocabulary: vocabulary.lines,
         sentences,
+        products: Products::Plain,
         threads: thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN),
     };
     rounding.run(progress).map_err(|tensor| {

@@ -9,10 +9,20 @@ use synaptoroute_kernels::{
 use super::samples::{Samples, Site};
 use crate::float::{FloatLinear, FloatNorm, FloatWeights};
 
+/// How products are added up.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Products {
+    /// Each is rounded: the bits of a plain loop, by which the built-in model was made.
+    Plain,
+    /// A product and its sum are rounded once, in half the time.
+    Fused,
+}
+
 /// Runs texts and shows `samples` what the layers take in.
 pub(super) fn run(
     source: &FloatWeights,
     kernels: &Kernels,
+    products: Products,
     texts: &[Vec<u32>],
     samples: &mut Samples,
 ) {
@@ -32,18 +42,19 @@ pub(super) fn run(
         }
     }
     norm(&mut hidden, &source.norm);
+    let linear = |layer: &FloatLinear, rows: &[f32]| linear(kernels, products, layer, rows);
     for (i, layer) in source.layers.iter().enumerate() {
         samples.take(i, Site::Qkv, &hidden);
-        let context = attention(source, kernels, &linear(kernels, &layer.qkv, &hidden), &ranges);
+        let context = attention(source, kernels, &linear(&layer.qkv, &hidden), &ranges);
         samples.take(i, Site::AttentionOutput, &context);
-        add(&mut hidden, &linear(kernels, &layer.attention_output, &context));
+        add(&mut hidden, &linear(&layer.attention_output, &context));
         norm(&mut hidden, &layer.attention_norm);
 
         samples.take(i, Site::Up, &hidden);
-        let mut inner = linear(kernels, &layer.up, &hidden);
+        let mut inner = linear(&layer.up, &hidden);
         kernels.gelu(&mut inner);
         samples.take(i, Site::Down, &inner);
-        add(&mut hidden, &linear(kernels, &layer.down, &inner));
+        add(&mut hidden, &linear(&layer.down, &inner));
         norm(&mut hidden, &layer.ffn_norm);
     }
 }
@@ -52,13 +63,22 @@ fn add(to: &mut [f32], rows: &[f32]) {
     to.iter_mut().zip(rows).for_each(|(a, b)| *a += b);
 }
 
-/// `x W + b`. Each output's sum runs over the inputs in order, from the bias on, each product rounded:
-/// the same bits on every machine, and those of a plain loop, by which the built-in model was made.
-fn linear(kernels: &Kernels, layer: &FloatLinear, rows: &[f32]) -> Vec<f32> {
+/// `x W + b`. Each output's sum runs over the inputs in order, from the bias on: the same bits on every
+/// machine.
+fn linear(
+    kernels: &Kernels,
+    products: Products,
+    layer: &FloatLinear,
+    rows: &[f32],
+) -> Vec<f32> {
     let tokens = rows.len() / layer.depth;
     let mut out = layer.bias.repeat(tokens);
     let weights = MatrixView::new(&layer.weights, layer.depth, layer.columns);
-    kernels.matmul_add_unfused(MatrixView::new(rows, tokens, layer.depth), weights, &mut out);
+    let rows = MatrixView::new(rows, tokens, layer.depth);
+    match products {
+        Products::Plain => kernels.matmul_add_unfused(rows, weights, &mut out),
+        Products::Fused => kernels.matmul_add(rows, weights, &mut out),
+    }
     out
 }
 

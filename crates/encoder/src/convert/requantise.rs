@@ -2,6 +2,7 @@
 
 use std::num::NonZero;
 
+use super::reference::Products;
 use super::rounding::Rounding;
 use super::{Converted, quantise};
 use crate::config::Tuned;
@@ -83,6 +84,8 @@ pub fn requantise(
     let encode = |text| tokenizer.encode(text).map(|tokens| tokens.ids);
     let sentences = texts.map(encode).collect::<Result<Vec<_>, _>>();
     let sentences = sentences.map_err(|e| ModelError::Tokenizer(e.to_string()))?;
-    let rounding = Rounding { weights, config, vocabulary, sentences, threads: job.threads };
+    let products = Products::Fused;
+    let rounding =
+        Rounding { weights, config, vocabulary, sentences, products, threads: job.threads };
     rounding.run(progress).map_err(|tensor| RequantiseError::NotFinite { tensor })
 }

@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use synaptoroute_kernels::{Crew, Kernels};
 
+use super::reference::Products;
 use super::samples::Samples;
 use super::{Converted, quantise, reference, write};
 use crate::config::Config;
@@ -24,6 +25,7 @@ pub(super) struct Rounding<'a> {
     pub(super) vocabulary: Vec<u8>,
     /// Token ids of typical texts; the last is the frame around an empty text.
     pub(super) sentences: Vec<Vec<u32>>,
+    pub(super) products: Products,
     /// The file is the same whatever their number.
     pub(super) threads: NonZero<usize>,
 }
@@ -64,7 +66,7 @@ impl Rounding<'_> {
                 let (texts, keep_rows) = groups[group];
                 let mut samples = Samples::new(&self.config);
                 samples.keep_rows = keep_rows;
-                reference::run(self.weights, &kernels, texts, &mut samples);
+                reference::run(self.weights, &kernels, self.products, texts, &mut samples);
                 // A median and a range do not ask in which order values came.
                 all.lock().unwrap_or_else(PoisonError::into_inner).add(samples);
             });
