@@ -231,7 +231,7 @@ impl Work {
     /// False if it was called off.
     pub(super) fn tuning(&mut self, progress: TuneProgress) -> bool {
         let (stage, fold) = match progress.stage {
-            TuneStage::Fold(fold) => (Stage::Fold, Some(fold)),
+            TuneStage::Fold(fold) | TuneStage::FoldWithNegatives(fold) => (Stage::Fold, Some(fold)),
             TuneStage::Quantise => (Stage::Quantise, None),
             _ => (Stage::All, None),
         };

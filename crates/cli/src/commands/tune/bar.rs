@@ -44,7 +44,7 @@ impl Bar {
     pub(super) fn show_tune(&mut self, progress: TuneProgress) {
         let TuneProgress { stage, done, of, loss, .. } = progress;
         let (stage, fold) = match stage {
-            TuneStage::Fold(fold) => (Stage::Fold, fold),
+            TuneStage::Fold(fold) | TuneStage::FoldWithNegatives(fold) => (Stage::Fold, fold),
             TuneStage::Quantise => (Stage::Quantise, 0),
             _ => (Stage::All, 0),
         };

@@ -7,9 +7,14 @@ use crate::failure::Failure;
 use crate::output;
 
 pub(super) fn print(report: &TuneReport) -> Result<(), Failure> {
+    let away = match report.with_negatives {
+        true => format!(", told from {} negatives", report.negatives),
+        false => String::new(),
+    };
+    let learned = format!("{} utterances of {} routes{away}", report.utterances, report.routes);
     let mut rows = vec![
         ("model", report.model.clone()),
-        ("learned", format!("{} utterances of {} routes", report.utterances, report.routes)),
+        ("learned", learned),
         (
             "steps",
             format!(
