@@ -30,6 +30,12 @@ pub enum BenchError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// No set is called so.
+    #[error("no set's name begins with {name:?}; there are clinc150, hwu64 and bitext")]
+    NoSet {
+        /// What was asked for.
+        name: String,
+    },
     /// A line is no sample.
     #[error("{} line {line}: {source}", path.display())]
     Line {

@@ -38,6 +38,9 @@ struct Args {
     /// Measure only sets whose name begins so
     #[arg(long, default_value = "")]
     set: String,
+    /// Tune on whole training sets, for at most 15 minutes each, and not on ten utterances a route
+    #[arg(long)]
+    full: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -73,6 +76,9 @@ fn run(args: &Args) -> Result<(), BenchError> {
     let wanted = |part| args.part.is_empty() || args.part.contains(&part);
     let sets: Vec<&sets::Set> =
         sets::SETS.iter().filter(|set| set.name.starts_with(&args.set)).collect();
+    if sets.is_empty() {
+        return Err(BenchError::NoSet { name: args.set.clone() });
+    }
     if wanted(Part::Table) {
         table::print(&mut vectors, &args.data, &sets)?;
     }
@@ -95,7 +101,8 @@ fn run(args: &Args) -> Result<(), BenchError> {
         cost::print(&mut vectors, &args.data)?;
     }
     if args.part.contains(&Part::Tuned) {
-        tuned::print(&mut vectors, &args.data, &sets)?;
+        let size = if args.full { Size::Full } else { Size::Shots(10) };
+        tuned::print(&mut vectors, &args.data, &sets, size)?;
     }
     Ok(())
 }

@@ -4,7 +4,7 @@ use std::num::NonZero;
 use std::path::Path;
 use std::sync::Arc;
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use synaptoroute::{Bert, Kernels, ModelFile, Router, TuneOptions, TuneRequest};
@@ -17,15 +17,28 @@ use crate::sets::{Set, Size, Vectors};
 /// Accuracy, AUROC and FPR95, and each in-scope answer's being right.
 type Worth = ([f64; 3], Vec<bool>);
 
-pub(crate) fn print(frozen: &mut Vectors, data: &Path, sets: &[&Set]) -> Result<(), BenchError> {
+/// How large sets are learned: as long as there is time for, some of their utterances three times.
+const FULL_STEPS: usize = 300;
+const FULL_TIME: Duration = Duration::from_secs(15 * 60);
+
+pub(crate) fn print(
+    frozen: &mut Vectors,
+    data: &Path,
+    sets: &[&Set],
+    size: Size,
+) -> Result<(), BenchError> {
+    let options = TuneOptions {
+        steps: if size == Size::Full { FULL_STEPS } else { TuneOptions::default().steps },
+        ..TuneOptions::default()
+    };
     println!(
-        "\ntuned by {} steps, accuracy, % / out-of-scope AUROC / FPR95, %; mean of the seeds\n\n\
+        "\ntuned by up to {} steps, accuracy, % / out-of-scope AUROC / FPR95, %; mean of the seeds\n\n\
          | set | frozen | tuned | gain, points | integers to weights, cosine | all but judging, s |\n\
          |---|---|---|---|--:|--:|",
-        TuneOptions::default().steps
+        options.steps
     );
     for set in sets {
-        let trains = set.train(data, Size::Shots(10))?;
+        let trains = set.train(data, size)?;
         let seeds = trains.len() as f64;
         let (mut before, mut after) = ([0.0; 3], [0.0; 3]);
         let (mut old, mut new) = (Vec::new(), Vec::new());
@@ -33,7 +46,10 @@ pub(crate) fn print(frozen: &mut Vectors, data: &Path, sets: &[&Set]) -> Result<
         for (seed, train) in trains.iter().enumerate() {
             let router = router(train)?;
             let started = Instant::now();
-            let tuned = tune(&router, seed as u64)?;
+            let options = TuneOptions { seed: seed as u64, ..options };
+            let time = (size == Size::Full).then_some(FULL_TIME);
+            let tuned = tune(&router, options, time)?;
+            eprintln!("{} seed {seed}: {} steps", set.name, tuned.report.steps);
             fidelity += tuned.report.fidelity / seeds;
             let file = ModelFile::from_bytes(&tuned.file)?;
             let kernels = Kernels::from_env()?;
@@ -54,7 +70,7 @@ pub(crate) fn print(frozen: &mut Vectors, data: &Path, sets: &[&Set]) -> Result<
         let (gain, half) = paired(&new, &old);
         let show = |[a, b, c]: [f64; 3]| format!("{a:.2} / {b:.4} / {c:.2}");
         println!(
-            "| {} 10-shot | {} | **{}** | {gain:+.2} ± {half:.2} | {fidelity:.5} | {seconds:.0} |",
+            "| {} {size} | {} | **{}** | {gain:+.2} ± {half:.2} | {fidelity:.5} | {seconds:.0} |",
             set.name,
             show(before),
             show(after)
@@ -69,12 +85,16 @@ fn router(train: &[Sample]) -> Result<Router, BenchError> {
     Ok(router)
 }
 
-fn tune(router: &Router, seed: u64) -> Result<synaptoroute::Tuned, BenchError> {
+fn tune(
+    router: &Router,
+    options: TuneOptions,
+    time_budget: Option<Duration>,
+) -> Result<synaptoroute::Tuned, BenchError> {
     let model = model_file()?;
     let request = TuneRequest {
         model: &model,
-        options: TuneOptions { seed, ..TuneOptions::default() },
-        time_budget: None,
+        options,
+        time_budget,
         folds: None,
         threads: thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN),
     };

@@ -31,8 +31,8 @@ use std::thread;
 
 use sha2::{Digest, Sha256};
 
-pub use self::requantise::{Requantise, RequantiseError, requantise};
 use self::reference::Products;
+pub use self::requantise::{Requantise, RequantiseError, requantise};
 use self::rounding::Rounding;
 use crate::config::{Config, Pooling};
 use crate::error::ModelError;

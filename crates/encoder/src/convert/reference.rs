@@ -65,12 +65,7 @@ fn add(to: &mut [f32], rows: &[f32]) {
 
 /// `x W + b`. Each output's sum runs over the inputs in order, from the bias on: the same bits on every
 /// machine.
-fn linear(
-    kernels: &Kernels,
-    products: Products,
-    layer: &FloatLinear,
-    rows: &[f32],
-) -> Vec<f32> {
+fn linear(kernels: &Kernels, products: Products, layer: &FloatLinear, rows: &[f32]) -> Vec<f32> {
     let tokens = rows.len() / layer.depth;
     let mut out = layer.bias.repeat(tokens);
     let weights = MatrixView::new(&layer.weights, layer.depth, layer.columns);

@@ -31,7 +31,7 @@ pub(crate) fn load(
     kernels: Kernels,
     model: &Arc<ModelInUse>,
 ) -> Result<Spaces, StoreError> {
-    let snapshots = load_snapshots(store, kernels, model.info().dimensions, |edit| edit)?;
+    let snapshots = load_snapshots(store, kernels, store.model().dimensions, |edit| edit)?;
     let space = |(name, snapshot): (NamespaceName, Snapshot)| {
         let view = Published::new(View::new(snapshot, model));
         (name.clone(), Arc::new(Space { name, view }))
