@@ -25,7 +25,7 @@ pub(crate) struct Models {
 
 /// A model that made vectors of this database.
 #[derive(Serialize, ToSchema)]
-#[schema(as = Model)]
+#[schema(as = KnownModel)]
 struct Known {
     /// Counts up within the database.
     number: u64,

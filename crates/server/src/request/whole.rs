@@ -24,10 +24,6 @@ impl Whole {
         let allowed = format!("a whole number from {} to {}", allowed.start(), allowed.end());
         Err(Fault::Number { found: self.0.to_string(), allowed }.at(field))
     }
-
-    pub(crate) const fn get(self) -> u64 {
-        self.0
-    }
 }
 
 /// The number, if it is above 0 and at most this.

@@ -15,6 +15,8 @@ use crate::request::{Whole, positive};
 const MAX_STEPS: u64 = 100_000;
 const MAX_RATE: f64 = 0.01;
 const MAX_FOLDS: u64 = 20;
+/// The largest number that every reader of JSON has exactly.
+const MAX_SEED: u64 = (1 << 53) - 1;
 /// A year: more is no budget.
 const MAX_BUDGET_S: f64 = 31_536_000.0;
 
@@ -31,13 +33,13 @@ pub(crate) struct Asked {
     #[schema(exclusive_minimum = 0, maximum = 31536000)]
     time_budget_s: Option<f64>,
     /// The last so many layers are tuned; all of them unless given.
-    #[schema(value_type = Option<u64>, minimum = 1)]
+    #[schema(value_type = Option<u64>, minimum = 1, maximum = 4294967295_u64)]
     layers: Option<Whole>,
     /// What a number changes by in a step, about; 0.00005 unless given.
     #[schema(exclusive_minimum = 0, maximum = 0.01)]
     rate: Option<f64>,
     /// Of the order in which texts meet; 0 unless given.
-    #[schema(value_type = Option<u64>)]
+    #[schema(value_type = Option<u64>, minimum = 0, maximum = 9007199254740991_u64)]
     seed: Option<Whole>,
     /// Folds of the cross-validation by which it is judged, each of which takes as long as the
     /// tuning itself; 2 unless given. With 0 nobody knows whether it is better.
@@ -45,7 +47,7 @@ pub(crate) struct Asked {
     folds: Option<Whole>,
     /// Threads at work, 1 unless given, and never more than there are cores. The result is the same
     /// whatever their number; the more there are, the longer decisions take meanwhile.
-    #[schema(value_type = Option<u64>, minimum = 1)]
+    #[schema(value_type = Option<u64>, minimum = 1, maximum = 4294967295_u64)]
     threads: Option<Whole>,
     /// Whether the tuned model is to be used if it is better; it is unless told otherwise.
     install: Option<bool>,
@@ -75,7 +77,10 @@ impl Asked {
             steps: whole(self.steps, "steps", 1, MAX_STEPS)?.unwrap_or(default.steps),
             rate: rate.map_or(default.rate, |rate| rate as f32),
             layers: whole(self.layers, "layers", 1, u64::from(u32::MAX))?,
-            seed: self.seed.map_or(default.seed, Whole::get),
+            seed: match self.seed {
+                Some(seed) => seed.within("seed", 0..=MAX_SEED)?,
+                None => default.seed,
+            },
         };
         let budget = |seconds| positive("time_budget_s", seconds, MAX_BUDGET_S);
         let time_budget = self.time_budget_s.map(budget).transpose()?.map(Duration::from_secs_f64);
