@@ -31,15 +31,32 @@ pub(crate) fn load(
     kernels: Kernels,
     model: &Arc<ModelInUse>,
 ) -> Result<Spaces, StoreError> {
-    let snapshots = load_snapshots(store, kernels, store.model().dimensions, |edit| edit)?;
+    let dimensions = store.model().dimensions;
+    let snapshots = load_snapshots(store, kernels, dimensions, |edit| edit)?;
+    // A fit of a moment later, where another process writes, is one that is a little ahead.
+    let mut fits: BTreeMap<NamespaceName, Arc<Fit>> = BTreeMap::new();
+    for (name, json) in store.fits_in_force()? {
+        match Fit::from_json(&json, dimensions) {
+            Ok(fit) => {
+                fits.insert(name, Arc::new(fit));
+            }
+            // What has another layout is fitted anew.
+            Err(FitFileError::Version { .. }) => {}
+            Err(error) => return Err(unreadable(error)),
+        }
+    }
     let space = |(name, snapshot): (NamespaceName, Snapshot)| {
+        let snapshot = match fits.remove(&name) {
+            Some(fit) => snapshot.with_fit(Some(fit)),
+            None => snapshot,
+        };
         let view = Published::new(View::new(snapshot, model));
         (name.clone(), Arc::new(Space { name, view }))
     };
     Ok(snapshots.into_iter().map(space).collect())
 }
 
-/// The content of all namespaces as the store has it, but for what `change` changes.
+/// The content of all namespaces as the store has it, without fits, but for what `change` changes.
 pub(crate) fn load_snapshots(
     store: &Reads,
     kernels: Kernels,
@@ -56,26 +73,9 @@ pub(crate) fn load_snapshots(
             None => builders.entry(name.clone()).or_insert_with(empty).edit(edit),
         }
     })?;
-    // A fit of a moment later, where another process writes, is one that is a little ahead.
-    let mut fits: BTreeMap<NamespaceName, Arc<Fit>> = BTreeMap::new();
-    for (name, json) in store.fits_in_force()? {
-        match Fit::from_json(&json, dimensions) {
-            Ok(fit) => {
-                fits.insert(name, Arc::new(fit));
-            }
-            // What has another layout is fitted anew.
-            Err(FitFileError::Version { .. }) => {}
-            Err(error) => return Err(unreadable(error)),
-        }
-    }
     let snapshot = |(name, revision): (NamespaceName, Revision)| {
         let builder = builders.remove(&name).unwrap_or_else(empty);
-        let snapshot = builder.finish(revision);
-        let snapshot = match fits.remove(&name) {
-            Some(fit) => snapshot.with_fit(Some(fit)),
-            None => snapshot,
-        };
-        (name, snapshot)
+        (name, builder.finish(revision))
     };
     Ok(namespaces.into_iter().map(snapshot).collect())
 }
