@@ -6,12 +6,11 @@ use std::num::NonZero;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use clap::Parser;
-use synaptoroute::{
-    InstallStage, Kernels, Models, Router, Threads, TuneOptions, TuneRequest, TuneStage,
-};
+use synaptoroute::{InstallStage, Kernels, Models, Router, TuneOptions, TuneRequest, TuneStage};
 use synaptoroute_benches::{BenchError, model_file, read, routes_of};
 
 /// Measure what tuning takes
@@ -40,9 +39,8 @@ fn main() -> ExitCode {
 
 fn run(args: &Args) -> Result<(), BenchError> {
     let kernels = Kernels::from_env()?;
-    let threads = args
-        .threads
-        .unwrap_or_else(|| NonZero::new(Threads::all().count()).unwrap_or(NonZero::<usize>::MIN));
+    let all = || thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
+    let threads = args.threads.unwrap_or_else(all);
     let models = Models::new(model_file()?, kernels).threads(threads);
     let router = Router::with_models(Arc::new(models))?;
     router.load(routes_of(&read(args.routes.clone())?)?, &|_, _| ())?;

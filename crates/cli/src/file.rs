@@ -8,7 +8,7 @@ use std::path::Path;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use synaptoroute::{FileFormat, Report, RoutesFile, SampleFormat, Samples, python};
-use synaptoroute_store::Reader;
+use synaptoroute_store::{Reader, try_room};
 
 use crate::failure::Failure;
 
@@ -106,16 +106,7 @@ pub(crate) fn reserve(path: &Path, bytes: usize) -> Result<(), Failure> {
             return Ok(());
         }
         let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-        let mut file = tempfile::Builder::new().tempfile_in(folder(path))?;
-        let zeros = vec![0; 1 << 20];
-        let mut left = bytes;
-        while left > 0 {
-            let part = left.min(zeros.len());
-            file.write_all(&zeros[..part])?;
-            left -= part;
-        }
-        // Some systems find out only now.
-        file.as_file().sync_data()
+        try_room(folder(path), bytes as u64)
     };
     write().map_err(|source| Failure::Write { path: path.into(), source })
 }

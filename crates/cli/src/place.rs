@@ -59,14 +59,16 @@ impl Database {
 
     /// Opens it for reading, with what decides.
     pub(crate) fn decider(&self, engine_args: &EngineArgs) -> Result<Router, Failure> {
-        self.check(Missing::Refuse)?;
-        self.decider_of(&*engine::models(engine_args, 0)?)
+        self.decider_of(|| engine::models(engine_args, 0))
     }
 
     /// As [`Self::decider`], of these models.
-    pub(crate) fn decider_of(&self, models: &Models) -> Result<Router, Failure> {
+    pub(crate) fn decider_of(
+        &self,
+        models: impl FnOnce() -> Result<Arc<Models>, Failure>,
+    ) -> Result<Router, Failure> {
         self.check(Missing::Refuse)?;
-        let router = Router::read_only_with(models, &self.path)?;
+        let router = Router::read_only_with(&*models()?, &self.path)?;
         Ok(router.namespace(&self.namespace)?)
     }
 

@@ -8,7 +8,8 @@
 //! on how many there are; so does what a study came to.
 //!
 //! Fits are the fifth kind, of which there is one at a time, for it takes all cores; so does going
-//! back to another model, which fits anew. It may change something, so it ends as changes do: see [`Engine::finish`].
+//! back to another model, which fits anew. It may change something, so it ends as changes do: see
+//! [`Engine::finish`].
 
 use std::pin::Pin;
 use std::sync::Arc;

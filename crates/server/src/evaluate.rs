@@ -30,8 +30,8 @@ pub(crate) struct Asked {
 /// Decides for samples whose routes are known, and says how good that was.
 ///
 /// Nothing is changed, nothing is fitted to the samples, and `/metrics` counts none of these
-/// decisions. All are made on one revision, by one model; they are worked on in parts, between which others
-/// get their turn.
+/// decisions. All are made on one revision, by one model; they are worked on in parts, between
+/// which others get their turn.
 #[utoipa::path(post, path = "/evaluate", tag = "decide", request_body = Asked,
     responses((status = 200, description = "How good the decisions are, and each of them", body = Report)))]
 pub(crate) async fn evaluate(

@@ -73,5 +73,6 @@ pub use options::{Durability, Options};
 pub use reader::Reader;
 pub use reads::Reads;
 pub use reembed::{ReembedError, Reembedding};
+pub use room::try_room;
 pub use store::Store;
 pub use transaction::{Applied, Transaction, Vectors};

@@ -14,8 +14,8 @@ use crate::error::RouterError;
 /// [`Router::install`](crate::Router::install).
 #[derive(Debug)]
 pub struct Models {
-    first: ModelFile,
-    others: Vec<ModelFile>,
+    first: Arc<ModelFile>,
+    others: Vec<Arc<ModelFile>>,
     insists: bool,
     kernels: Kernels,
     threads: NonZero<usize>,
@@ -27,13 +27,14 @@ impl Models {
     #[must_use]
     pub fn new(first: ModelFile, kernels: Kernels) -> Self {
         let threads = NonZero::<usize>::MIN;
-        Self { first, others: Vec::new(), insists: false, kernels, threads, cache_bytes: 0 }
+        let (first, others) = (Arc::new(first), Vec::new());
+        Self { first, others, insists: false, kernels, threads, cache_bytes: 0 }
     }
 
     /// Another file, for databases whose vectors are its own.
     #[must_use]
     pub fn with(mut self, other: ModelFile) -> Self {
-        self.others.push(other);
+        self.others.push(Arc::new(other));
         self
     }
 
@@ -80,35 +81,40 @@ impl Models {
         if self.insists {
             return self.encoder(&self.first);
         }
-        let fingerprint = &reads.model().fingerprint;
-        if let Some(known) = self.find(fingerprint) {
-            return self.encoder(known);
-        }
-        match stored(reads, fingerprint)? {
-            Some(file) => self.encoder(&file),
-            None => self.encoder(&self.first),
+        let own = self.file(reads, &reads.model().fingerprint)?;
+        self.encoder(own.as_ref().unwrap_or(&self.first))
+    }
+
+    /// The file of this fingerprint, if it is one of these or lies in the database.
+    pub(crate) fn file(
+        &self,
+        reads: &Reads,
+        fingerprint: &str,
+    ) -> Result<Option<Arc<ModelFile>>, StoreError> {
+        match self.find(fingerprint) {
+            Some(known) => Ok(Some(Arc::clone(known))),
+            None => Ok(stored(reads, fingerprint)?.map(Arc::new)),
         }
     }
 
-    /// The file of this fingerprint, if it is one of these.
-    pub(crate) fn find(&self, fingerprint: &str) -> Option<&ModelFile> {
+    fn find(&self, fingerprint: &str) -> Option<&Arc<ModelFile>> {
         let mut all = std::iter::once(&self.first).chain(&self.others);
         all.find(|file| file.fingerprint().to_string() == fingerprint)
     }
 
     /// The file of this fingerprint if it is one of these, and the next start may not have it.
-    pub(crate) fn find_brought(&self, fingerprint: &str) -> Option<&ModelFile> {
+    pub(crate) fn find_brought(&self, fingerprint: &str) -> Option<&Arc<ModelFile>> {
         self.find(fingerprint).filter(|file| !matches!(file.origin(), Origin::BuiltIn))
     }
 }
 
 /// The file of this fingerprint, if it lies in the database.
-pub(crate) fn stored(reads: &Reads, fingerprint: &str) -> Result<Option<ModelFile>, RouterError> {
+fn stored(reads: &Reads, fingerprint: &str) -> Result<Option<ModelFile>, StoreError> {
     let Some(bytes) = reads.model_file(fingerprint)? else { return Ok(None) };
     let damaged = |what: String| StoreError::damaged_model(fingerprint, &what);
     let file = ModelFile::from_bytes(&bytes).map_err(|error| damaged(error.to_string()))?;
     if file.fingerprint().to_string() != fingerprint {
-        return Err(damaged("it has another fingerprint".to_owned()).into());
+        return Err(damaged("it has another fingerprint".to_owned()));
     }
     Ok(Some(file))
 }

@@ -34,9 +34,7 @@ pub(crate) use fit::FitArgs;
 pub(crate) use history::{DiffArgs, RevisionsArgs, RollbackArgs};
 pub(crate) use key::KeyArgs;
 pub(crate) use lint::LintArgs;
-pub(crate) use model::{
-    ConvertArgs, InfoArgs, ModelCommand, ModelListArgs, ModelRemoveArgs, ModelUseArgs,
-};
+pub(crate) use model::{ConvertArgs, InfoArgs, ModelCommand, ModelListArgs, ModelNumberArgs};
 pub(crate) use place::{Choice, DEFAULT_DB, KeepArgs};
 pub(crate) use route::RouteArgs;
 pub(crate) use secret::Secret;

@@ -19,9 +19,9 @@ pub(crate) enum ModelCommand {
     List(ModelListArgs),
     /// Go back, or forth, to one of them: all texts are embedded by it, and what was fitted is fitted
     /// anew
-    Use(ModelUseArgs),
+    Use(ModelNumberArgs),
     /// Forget one of them that is not in use, and its file
-    Remove(ModelRemoveArgs),
+    Remove(ModelNumberArgs),
 }
 
 #[derive(Debug, clap::Args)]
@@ -33,20 +33,7 @@ pub(crate) struct ModelListArgs {
 }
 
 #[derive(Debug, clap::Args)]
-pub(crate) struct ModelUseArgs {
-    /// Its number in the list
-    #[arg(value_name = "NUMBER")]
-    pub(crate) number: u64,
-    #[command(flatten)]
-    pub(crate) place: PlaceArgs,
-    #[command(flatten)]
-    pub(crate) output: JsonArgs,
-    #[command(flatten)]
-    pub(crate) keep: KeepArgs,
-}
-
-#[derive(Debug, clap::Args)]
-pub(crate) struct ModelRemoveArgs {
+pub(crate) struct ModelNumberArgs {
     /// Its number in the list
     #[arg(value_name = "NUMBER")]
     pub(crate) number: u64,

@@ -52,6 +52,12 @@ impl Shared {
         }
     }
 
+    /// As if one found itself on its leader's CPU.
+    #[cfg(test)]
+    pub(super) fn get_in_the_way(&self) {
+        self.in_the_way.store(true, Ordering::Relaxed);
+    }
+
     fn is_in_the_way(&self) -> bool {
         cpu::current().is_some_and(|cpu| cpu == self.leader.load(Ordering::Relaxed))
     }

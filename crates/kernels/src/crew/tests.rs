@@ -40,6 +40,31 @@ fn helpers_do_their_share() {
     assert!(by_helper.load(Ordering::Relaxed) > 0);
 }
 
+/// A team that was held for minutes lost its helper for good, once that found itself on the CPU where
+/// the leader had begun: tuning ran on one core.
+#[test]
+fn helpers_that_are_kept_are_in_nobodys_way() {
+    let crew = Crew::new(1).unwrap();
+    let share = |team: &mut Team<'_>| {
+        let by_helper = AtomicUsize::new(0);
+        for _ in 0..20 {
+            team.run(4, |thread, _| {
+                by_helper.fetch_add(thread, Ordering::Relaxed);
+                thread::sleep(Duration::from_micros(500));
+            });
+        }
+        by_helper.into_inner()
+    };
+    let helpers = crew.helpers.as_ref().unwrap();
+    let mut joined = crew.join();
+    helpers.shared.get_in_the_way();
+    assert_eq!(share(&mut joined), 0, "it would hold up who joined");
+    drop(joined);
+    helpers.shared.get_in_the_way();
+    let mut kept = crew.keep();
+    assert!(share(&mut kept) > 0);
+}
+
 #[test]
 fn rows_are_shared_out_without_gap_or_overlap() {
     let crew = Crew::new(2).unwrap();

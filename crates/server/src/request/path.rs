@@ -99,11 +99,7 @@ impl<S: Send + Sync> FromRequestParts<S> for PathNumber {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
-        let found = parameter(parts, "number").await?.unwrap_or_default();
-        match whole(&found) {
-            Some(number) => Ok(Self(number)),
-            None => Err(Fault::Fit { found }.at("number")),
-        }
+        number(parts, "number", |found| Fault::Fit { found }).await.map(Self)
     }
 }
 
@@ -111,24 +107,23 @@ impl<S: Send + Sync> FromRequestParts<S> for PathModel {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
-        let found = parameter(parts, "number").await?.unwrap_or_default();
-        match whole(&found) {
-            Some(number) => Ok(Self(number)),
-            None => Err(Fault::Model { found }.at("number")),
-        }
+        number(parts, "number", |found| Fault::Model { found }).await.map(Self)
     }
 }
 
 async fn revision(parts: &mut Parts, key: &'static str) -> Result<Revision, Failure> {
-    let found = parameter(parts, key).await?.unwrap_or_default();
-    match whole(&found) {
-        Some(number) => Ok(number.into()),
-        None => Err(Fault::Revision { found }.at(key)),
-    }
+    number(parts, key, |found| Fault::Revision { found }).await.map(Revision::from)
 }
 
-fn whole(text: &str) -> Option<u64> {
-    text.parse().ok().filter(|_| !text.starts_with('+'))
+/// A whole number of the path, or what is wrong with what stands there.
+async fn number(
+    parts: &mut Parts,
+    key: &'static str,
+    fault: impl FnOnce(String) -> Fault,
+) -> Result<u64, Failure> {
+    let found = parameter(parts, key).await?.unwrap_or_default();
+    let whole = found.parse().ok().filter(|_| !found.starts_with('+'));
+    whole.ok_or_else(|| fault(found).at(key))
 }
 
 impl FromRequestParts<App> for Scope {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use synaptoroute::{FitReport, StoreOptions};
 use synaptoroute_server::Config;
 
-use crate::support::{HOLD, Server};
+use crate::support::{HOLD, Server, decisions, unnumbered};
 
 /// Enough utterances to be held out.
 const ROUTES: &str = include_str!("../../../../examples/support.yaml");
@@ -40,28 +40,10 @@ fn samples() -> Value {
     ])
 }
 
-/// Decisions without what differs from one asking to the next.
-fn decisions(server: &Server) -> Value {
-    let mut answer = server.post("/route/batch", &json!({"queries": QUERIES, "top_k": 8})).ok();
-    for decision in answer["decisions"].as_array_mut().unwrap() {
-        decision.as_object_mut().unwrap().remove("timing");
-    }
-    answer["decisions"].take()
-}
-
-/// The same, without the numbers of content and of the fit's.
-fn unnumbered(mut decisions: Value) -> Value {
-    for decision in decisions.as_array_mut().unwrap() {
-        decision["revision"].take();
-        decision["fit"]["revision"].take();
-    }
-    decisions
-}
-
 #[test]
 fn a_fit_tells_what_it_found_and_is_in_force_from_then_on() {
     let server = support();
-    let before = decisions(&server);
+    let before = decisions(&server, &QUERIES);
     assert_eq!(before[0]["calibrated"], false);
     let report = server.post("/fit", &json!({})).ok();
     let read: FitReport = serde_json::from_value(report.clone()).unwrap();
@@ -71,7 +53,7 @@ fn a_fit_tells_what_it_found_and_is_in_force_from_then_on() {
     assert_eq!(report["objective"], "accuracy");
     let accuracy = |side: &str| report[side]["accuracy"]["value"].as_f64().unwrap();
     assert!(accuracy("after") >= accuracy("before"), "{report}");
-    let after = decisions(&server);
+    let after = decisions(&server, &QUERIES);
     assert_ne!(before, after);
     for decision in after.as_array().unwrap() {
         assert_eq!(decision["fit"], json!({"revision": 2, "stale": false}));
@@ -81,13 +63,13 @@ fn a_fit_tells_what_it_found_and_is_in_force_from_then_on() {
     assert_eq!(intents, [&json!("billing"), &json!("password_reset"), &Value::Null]);
     assert_eq!(server.get("/routes").header("etag"), Some("\"2\""), "the content is as it was");
     assert_eq!(server.post("/fit", &json!({})).ok()["inputs"], report["inputs"]);
-    assert_eq!(decisions(&server), after, "the same content gives the same bits");
+    assert_eq!(decisions(&server, &QUERIES), after, "the same content gives the same bits");
 }
 
 #[test]
 fn a_dry_run_changes_nothing() {
     let server = support();
-    let before = decisions(&server);
+    let before = decisions(&server, &QUERIES);
     let body = json!({"dry_run": true, "samples": samples(), "objective": "cost=5",
         "evidence": {"head": false}});
     let report = server.post("/fit", &body).ok();
@@ -99,7 +81,7 @@ fn a_dry_run_changes_nothing() {
         (&report["samples_in_scope"], &report["samples_out_of_scope"]),
         (&json!(4), &json!(2))
     );
-    assert_eq!(decisions(&server), before);
+    assert_eq!(decisions(&server, &QUERIES), before);
     assert_eq!(server.get("/fits").ok()["fits"], json!([]));
 }
 
@@ -154,11 +136,11 @@ fn fits_are_kept_and_can_be_gone_back_to() {
     let server = Server::on_file(&path, StoreOptions::default(), Config::default());
     import(&server, ROUTES);
     let first = server.post("/fit", &json!({})).ok();
-    let with_first = decisions(&server);
+    let with_first = decisions(&server, &QUERIES);
     let second =
         server.post("/fit", &json!({"objective": "keep=0.5", "evidence": {"head": false}})).ok();
     assert_eq!(second["installed"], true, "{second}");
-    let with_second = decisions(&server);
+    let with_second = decisions(&server, &QUERIES);
     assert_ne!(with_first, with_second);
     let listed = server.get("/fits");
     assert_eq!(listed.header("etag"), Some("\"1\""));
@@ -172,10 +154,10 @@ fn fits_are_kept_and_can_be_gone_back_to() {
 
     let chosen = server.post("/namespaces/default/fits/1/use", &Value::Null).ok();
     assert_eq!(chosen, json!({"status": "success", "number": 1, "revision": 1}));
-    assert_eq!(decisions(&server), with_first);
+    assert_eq!(decisions(&server, &QUERIES), with_first);
     drop(server);
     let again = Server::on_file(&path, StoreOptions::default(), Config::default());
-    assert_eq!(decisions(&again), with_first, "it is in force after a restart too");
+    assert_eq!(decisions(&again, &QUERIES), with_first, "it is in force after a restart too");
     assert_eq!(again.get("/fits").ok()["fits"][1]["in_force"], true);
 }
 
@@ -196,7 +178,7 @@ fn namespaces_are_fitted_each_by_itself() {
 fn an_export_with_its_fit_decides_the_same_to_the_bit() {
     let from = support();
     from.post("/fit", &json!({"samples": samples(), "objective": "max_false_accept=0.05"})).ok();
-    let expected = unnumbered(decisions(&from));
+    let expected = unnumbered(decisions(&from, &QUERIES));
     for kind in ["application/json", "application/yaml"] {
         let plain = from.send("GET", "/export?fit=false", &[("accept", kind)], "");
         assert_eq!(plain.bytes, from.send("GET", "/export", &[("accept", kind)], "").bytes);
@@ -206,7 +188,7 @@ fn an_export_with_its_fit_decides_the_same_to_the_bit() {
         for to in [Server::start(), support()] {
             let path = "/import?mode=replace";
             to.send("POST", path, &[("content-type", kind)], whole.bytes.clone()).ok();
-            assert_eq!(unnumbered(decisions(&to)), expected, "{kind}");
+            assert_eq!(unnumbered(decisions(&to, &QUERIES)), expected, "{kind}");
             let fits = to.get("/fits").ok();
             assert_eq!(fits["fits"][0]["report"]["reason"], "it came in a routes file");
         }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use synaptoroute_server::{Access, ApiKey, Config, Keys};
 
-use crate::support::{Reply, Scrape, Server, Until};
+use crate::support::{Reply, Scrape, Server, Until, decisions, unnumbered};
 
 const QUERIES: [&str; 3] =
     ["I was charged twice", "I can't remember my password", "how do I bake sourdough bread"];
@@ -53,15 +53,6 @@ fn ended(server: &Server) -> Value {
     }
 }
 
-/// Decisions without what differs from one asking to the next.
-fn decisions(server: &Server) -> Value {
-    let mut answer = server.post("/route/batch", &json!({"queries": QUERIES, "top_k": 8})).ok();
-    for decision in answer["decisions"].as_array_mut().unwrap() {
-        decision.as_object_mut().unwrap().remove("timing");
-    }
-    answer["decisions"].take()
-}
-
 fn model_of(server: &Server) -> String {
     let answer = server.post("/route", &json!({"query": QUERIES[0]})).ok();
     answer["model"].as_str().unwrap().to_owned()
@@ -73,7 +64,7 @@ fn a_tuned_model_is_installed_while_it_serves_and_gone_back_from() {
     let none = server.get("/tune").ok();
     assert_eq!((&none["state"], &none["stage"]), (&json!("none"), &Value::Null));
     server.post("/fit", &json!({})).ok();
-    let before = decisions(&server);
+    let before = decisions(&server, &QUERIES);
     assert_eq!(before[0]["model"], BUILT_IN);
 
     let over = AtomicBool::new(false);
@@ -136,7 +127,7 @@ fn a_tuned_model_is_installed_while_it_serves_and_gone_back_from() {
     assert_eq!(back, told);
     let again = server.post("/models/1/use", &Value::Null).ok();
     assert_eq!(again["changed"], false);
-    let after = unnumbered(decisions(&server));
+    let after = unnumbered(decisions(&server, &QUERIES));
     assert!(after == unnumbered(before), "to the bit: {after}");
 
     let forth = server.post("/models/2/use", &Value::Null).ok();
@@ -147,15 +138,6 @@ fn a_tuned_model_is_installed_while_it_serves_and_gone_back_from() {
     server.delete("/models/1", &Value::Null).problem(404, None);
     server.post("/models/1/use", &Value::Null).problem(404, None);
     server.post("/models/last/use", &Value::Null).problem(422, Some("number"));
-}
-
-/// The same, without the numbers of content.
-fn unnumbered(mut decisions: Value) -> Value {
-    for decision in decisions.as_array_mut().unwrap() {
-        decision["revision"].take();
-        decision["fit"]["revision"].take();
-    }
-    decisions
 }
 
 #[test]

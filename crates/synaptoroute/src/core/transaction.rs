@@ -34,6 +34,8 @@ pub(crate) enum Request {
     Create(NamespaceName),
     /// Removes a namespace, if it is at the revision that is expected.
     Delete(NamespaceName, Option<Revision>),
+    /// Forgets a model that is not in use.
+    RemoveModel(u64),
     /// Writes what nobody reads, to see that the store can be written.
     Probe,
     /// Panics in the midst of a transaction.
@@ -164,16 +166,15 @@ fn make(
         {
             Err(StoreError::UnknownNamespace { name: space.name.to_string() })
         }
-        Request::Change { model, .. } if !Arc::ptr_eq(&model, now.model) => {
-            Err(StoreError::ModelReplaced)
-        }
         // In the background it is fitted anew, since something was published.
         Request::PutFit { model, wish: Wish::Background(_), .. }
             if !Arc::ptr_eq(&model, now.model) =>
         {
             Ok(nothing)
         }
-        Request::PutFit { model, .. } if !Arc::ptr_eq(&model, now.model) => {
+        Request::Change { model, .. } | Request::PutFit { model, .. }
+            if !Arc::ptr_eq(&model, now.model) =>
+        {
             Err(StoreError::ModelReplaced)
         }
         Request::Change { space, expected, change, vectors, .. } => {
@@ -220,6 +221,10 @@ fn make(
         Request::DropFit { space, .. } => {
             transaction.drop_fit(&space.name)?;
             pending.fits.push((space, None));
+            Ok(Committed { changed: true, ..nothing })
+        }
+        Request::RemoveModel(number) => {
+            transaction.remove_model(number)?;
             Ok(Committed { changed: true, ..nothing })
         }
         #[cfg(feature = "shuttle")]

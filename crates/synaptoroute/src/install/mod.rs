@@ -20,12 +20,12 @@ use synaptoroute_store::{
     Learned, ModelEntry, NewFit, NewModel, Reads, Reembedding, Store, StoreError,
 };
 
-use self::vectors::{Vectors, encode, one, with_vectors};
-use crate::core::{Core, load, load_snapshots, unix_ms};
+use self::vectors::{Vectors, with_vectors};
+use crate::core::{Core, Request, load, load_snapshots, unix_ms};
 use crate::error::RouterError;
 use crate::executor::Threads;
 use crate::fit::kept;
-use crate::models::{Models, identity_of, stored};
+use crate::models::{Models, identity_of};
 use crate::router::Router;
 use crate::tune::Tuned;
 use crate::view::{ModelInUse, View};
@@ -122,17 +122,10 @@ impl Router {
     ) -> Result<bool, RouterError> {
         let models = self.open.models()?;
         let entry = self.open.read(|reads| reads.model_entry(number))?;
-        let fingerprint = &entry.identity.fingerprint;
-        let mut found = None;
-        let known = models.find(fingerprint);
-        if known.is_none() {
-            let read = |reads: &Reads| Ok(stored(reads, fingerprint));
-            found = self.open.read(read)??;
-        }
+        let file = self.open.read(|reads| models.file(reads, &entry.identity.fingerprint))?;
         let elsewhere = || StoreError::ModelElsewhere { number, name: entry.identity.name.clone() };
-        let file = known.or(found.as_ref()).ok_or_else(elsewhere)?;
-        let new = NewModel::elsewhere(entry.identity.clone());
-        self.switch(file, new, Threads::new(threads), watch)
+        let file = file.ok_or_else(elsewhere)?;
+        self.switch(&file, NewModel::elsewhere(entry.identity), Threads::new(threads), watch)
     }
 
     /// Forgets a model that is not in use, and its file.
@@ -141,13 +134,7 @@ impl Router {
     ///
     /// There is none of this number, it is in use, or the store failed.
     pub fn remove_model(&self, number: u64) -> Result<(), RouterError> {
-        if self.core().is_read_only() {
-            return Err(StoreError::ReadOnly.into());
-        }
-        let mut store = self.core().committer.worker();
-        let mut transaction = store.begin()?;
-        transaction.remove_model(number)?;
-        Ok(transaction.commit()?)
+        self.core().submit(Request::RemoveModel(number)).map(drop)
     }
 
     /// Makes sure that there is room on the disk for a model of so many bytes and its vectors.
@@ -186,7 +173,7 @@ impl Router {
         self.try_room(file.len_bytes())?;
         let next = Arc::new(ModelInUse::new(models.encoder(file)?));
         let texts = self.open.read(Reads::texts)?;
-        let vectors = encode(&next, &texts, threads, watch)?;
+        let vectors = Vectors::encode(&next, &texts, threads, watch)?;
         let fits = self.fits_of(&next, &vectors, threads, watch)?;
         if !watch(InstallProgress { stage: InstallStage::Store, done: 0, of: texts.len() }) {
             return Err(RouterError::InstallCancelled);
@@ -194,8 +181,13 @@ impl Router {
         let mut store = core.committer.worker();
         // One that lies elsewhere may be gone when somebody wants it back.
         let brought = models.find_brought(&core.model.get().info().fingerprint.to_string());
-        let parts = Parts { new: &new, brought, fits: &fits, vectors: &vectors };
-        core.put_model(&mut store, next, &parts)?;
+        let new = Reembedding {
+            model: &new,
+            before: brought.map(|file| file.as_bytes()),
+            fits: &fits,
+            at_unix_ms: unix_ms(),
+        };
+        core.put_model(&mut store, Arc::clone(&next), new, &vectors)?;
         drop(store);
         core.wake_refitter();
         Ok(true)
@@ -205,7 +197,7 @@ impl Router {
     fn fits_of(
         &self,
         next: &Arc<ModelInUse>,
-        vectors: &Vectors,
+        vectors: &Vectors<'_>,
         threads: Threads,
         watch: InstallWatch<'_>,
     ) -> Result<Vec<(NamespaceName, NewFit)>, RouterError> {
@@ -215,9 +207,7 @@ impl Router {
         let read = |reads: &Reads| {
             load_snapshots(reads, core.kernels, next.info().dimensions, |edit| {
                 with_vectors(edit, |text| {
-                    // Written since, a moment ago.
-                    let vector = vectors.get(text).cloned().map_or_else(|| one(next, text), Ok);
-                    vector.unwrap_or_else(|error| {
+                    vectors.of(text).unwrap_or_else(|error| {
                         missing = Some(error);
                         vec![0.0; next.info().dimensions].into()
                     })
@@ -252,35 +242,18 @@ impl Router {
     }
 }
 
-/// What goes to the store in one step.
-struct Parts<'a> {
-    new: &'a NewModel,
-    /// The model that was in use so far, if its file is to be kept.
-    brought: Option<&'a ModelFile>,
-    fits: &'a [(NamespaceName, NewFit)],
-    vectors: &'a Vectors,
-}
-
 impl Core {
     /// First durable, then visible.
     fn put_model(
         &self,
         store: &mut Store,
         next: Arc<ModelInUse>,
-        parts: &Parts<'_>,
+        new: Reembedding<'_>,
+        vectors: &Vectors<'_>,
     ) -> Result<(), RouterError> {
         let embed = |texts: &[Text]| {
-            let vector = |text: &Text| match parts.vectors.get(text) {
-                Some(vector) => Ok(vector.to_vec()),
-                None => one(&next, text).map(|vector| vector.to_vec()),
-            };
+            let vector = |text| vectors.of(text).map(|vector| vector.to_vec());
             texts.iter().map(vector).collect::<Result<_, RouterError>>()
-        };
-        let new = Reembedding {
-            model: parts.new,
-            before: parts.brought.map(ModelFile::as_bytes),
-            fits: parts.fits,
-            at_unix_ms: unix_ms(),
         };
         let read = |reads: &Reads| load(reads, self.kernels, &next);
         let spaces = store.reembed(new, embed, read, &|_, _| ());

@@ -14,33 +14,42 @@ use crate::view::ModelInUse;
 /// Texts that are encoded between two words of progress.
 const PART: usize = 256;
 
-pub(super) type Vectors = HashMap<Text, Arc<[f32]>>;
-
-/// Every text's vector, on so many threads.
-pub(super) fn encode(
-    model: &ModelInUse,
-    texts: &[Text],
-    threads: Threads,
-    watch: InstallWatch<'_>,
-) -> Result<Vectors, RouterError> {
-    let mut vectors = Vectors::with_capacity(texts.len());
-    for part in texts.chunks(PART) {
-        let (done, of) = (vectors.len(), texts.len());
-        if !watch(InstallProgress { stage: InstallStage::Embed, done, of }) {
-            return Err(RouterError::InstallCancelled);
-        }
-        let strs: Vec<&str> = part.iter().map(Text::as_str).collect();
-        let made = embed_all(&*model.encoder, &strs, threads, &|_, _| ());
-        let made = made.map_err(|(_, source)| source)?;
-        vectors.extend(part.iter().cloned().zip(made.into_iter().map(Arc::from)));
-    }
-    Ok(vectors)
+/// Texts with their vectors by one model.
+pub(super) struct Vectors<'a> {
+    model: &'a ModelInUse,
+    made: HashMap<Text, Arc<[f32]>>,
 }
 
-/// The vector of a text that came meanwhile.
-pub(super) fn one(model: &ModelInUse, text: &Text) -> Result<Arc<[f32]>, RouterError> {
-    let embeddings = model.encoder.encode(&[text.as_str()])?;
-    Ok(embeddings.into_iter().next().expect("one embedding a text").vector.into())
+impl<'a> Vectors<'a> {
+    /// Encodes all of these texts, on so many threads.
+    pub(super) fn encode(
+        model: &'a ModelInUse,
+        texts: &[Text],
+        threads: Threads,
+        watch: InstallWatch<'_>,
+    ) -> Result<Self, RouterError> {
+        let mut made = HashMap::with_capacity(texts.len());
+        for part in texts.chunks(PART) {
+            let (done, of) = (made.len(), texts.len());
+            if !watch(InstallProgress { stage: InstallStage::Embed, done, of }) {
+                return Err(RouterError::InstallCancelled);
+            }
+            let strs: Vec<&str> = part.iter().map(Text::as_str).collect();
+            let vectors = embed_all(&*model.encoder, &strs, threads, &|_, _| ());
+            let vectors = vectors.map_err(|(_, source)| source)?;
+            made.extend(part.iter().cloned().zip(vectors.into_iter().map(Arc::from)));
+        }
+        Ok(Self { model, made })
+    }
+
+    /// A text's vector; one that was written meanwhile is encoded now.
+    pub(super) fn of(&self, text: &Text) -> Result<Arc<[f32]>, RouterError> {
+        if let Some(vector) = self.made.get(text) {
+            return Ok(Arc::clone(vector));
+        }
+        let embeddings = self.model.encoder.encode(&[text.as_str()])?;
+        Ok(embeddings.into_iter().next().expect("one embedding a text").vector.into())
+    }
 }
 
 /// The same edit with other vectors.

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use synaptoroute_encoder::convert::{Requantise, requantise};
 use synaptoroute_encoder::{
-    Bert, Encoder, FloatWeights, Kernels, ModelError, ModelFile, OpenError, Tokenizer,
+    Bert, Encoder, FloatWeights, Kernels, ModelError, ModelFile, Tokenizer,
 };
 use synaptoroute_kernels::{Crew, Team};
 use synaptoroute_router::{Comparison, Difference, NamespaceName, Snapshot};
@@ -113,7 +113,7 @@ impl Router {
         let crew = Crew::new(request.threads.get() - 1).map_err(RouterError::Thread)?;
         let read = || Ok((FloatWeights::dequantise(request.model)?, Tokenizer::of(request.model)?));
         let (weights, tokenizer) =
-            read().map_err(|error: ModelError| opened(error.at(request.model.origin())))?;
+            read().map_err(|error: ModelError| error.at(request.model.origin()))?;
         let pooling = request.model.config().pooling;
         let base = Model::new(weights, pooling, kernels);
         let job = Job {
@@ -296,8 +296,8 @@ impl Job<'_> {
         if called_off {
             return Err(RouterError::TuneCancelled);
         }
-        let file = ModelFile::from_bytes(&converted.bytes).map_err(opened)?;
-        let bert = Bert::new(&file, self.kernels).map_err(opened)?;
+        let file = ModelFile::from_bytes(&converted.bytes)?;
+        let bert = Bert::new(&file, self.kernels)?;
         let vectors = bert.encode(&texts)?.into_iter().flat_map(|embedding| embedding.vector);
         let cosines: f64 = vectors.zip(&expected).map(|(a, b)| f64::from(a * b)).sum();
         let report = TuneReport {
@@ -326,10 +326,6 @@ impl Job<'_> {
 fn helps(away: &Comparison) -> bool {
     let change = |difference: Option<Difference>| difference.map_or(0.0, |d| d.difference);
     change(away.auroc) > 0.0 && change(away.forced_accuracy) >= 0.0
-}
-
-fn opened(error: OpenError) -> RouterError {
-    RouterError::Model(Box::new(error))
 }
 
 /// A model's name without what earlier tuning added.

@@ -52,7 +52,7 @@ impl Texts {
 
     /// Everything, nothing asked.
     pub(super) fn whole(&self) -> Part<'_> {
-        self.part(|_| false, |_, _| false)
+        Part { negatives: self.negatives.iter().collect(), ..self.part(|_| false, |_, _| false) }
     }
 
     /// One of `folds` parts: of each route every so many utterances are asked, and of some routes
@@ -62,7 +62,6 @@ impl Texts {
         let spare = self.routes.len() - self.routes.len().div_ceil(LEFT_OUT);
         let left_out = |route: usize| spare >= FEWEST_ROUTES && route % LEFT_OUT == fold % LEFT_OUT;
         let mut part = self.part(left_out, |route, rank| (rank + route) % folds.max(2) == fold);
-        part.negatives.clear();
         for (rank, negative) in self.negatives.iter().enumerate() {
             match rank % folds.max(2) == fold {
                 true => part.asked.push((negative, None)),
@@ -118,7 +117,7 @@ impl Texts {
         left_out: impl Fn(usize) -> bool,
         held_out: impl Fn(usize, usize) -> bool,
     ) -> Part<'_> {
-        let mut part = Part { negatives: self.negatives.iter().collect(), ..Part::default() };
+        let mut part = Part::default();
         for (number, (name, texts)) in self.routes.iter().enumerate() {
             let mut learned = Vec::new();
             let known = !left_out(number);

@@ -72,27 +72,20 @@ impl<'a> Trial<'a> {
 
     /// The part's routes by this model's vectors.
     fn routes(&self, part: &Part<'_>) -> Snapshot {
-        let mut edits = Vec::with_capacity(2 * part.names.len());
+        let mut edits = Vec::with_capacity(2 * part.names.len() + 1);
         let mut place = 0_u64;
-        for (&name, texts) in part.names.iter().zip(&part.routes) {
-            let placed = texts.iter().map(|&text| {
-                place += 1;
-                PlacedText {
-                    place: Place::from(place),
-                    text: text.clone(),
-                    vector: Arc::clone(&self.vectors[text]),
-                }
-            });
-            let placed = placed.collect();
-            edits.push(Edit::PutRoute(name.clone(), RouteAttributes::default()));
-            edits.push(Edit::Add(Owner::Utterances(name.clone()), placed));
-        }
-        let negatives = part.negatives.iter().map(|&text| {
+        let mut placed = |&text: &&Text| {
             place += 1;
             let vector = Arc::clone(&self.vectors[text]);
             PlacedText { place: Place::from(place), text: text.clone(), vector }
-        });
-        edits.push(Edit::Add(Owner::Namespace, negatives.collect()));
+        };
+        for (&name, texts) in part.names.iter().zip(&part.routes) {
+            let texts = texts.iter().map(&mut placed).collect();
+            edits.push(Edit::PutRoute(name.clone(), RouteAttributes::default()));
+            edits.push(Edit::Add(Owner::Utterances(name.clone()), texts));
+        }
+        let negatives = part.negatives.iter().map(&mut placed).collect();
+        edits.push(Edit::Add(Owner::Namespace, negatives));
         let empty = Snapshot::empty(self.job.kernels, self.job.base.width());
         empty.with(self.job.snapshot.revision(), edits)
     }

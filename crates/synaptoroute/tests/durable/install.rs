@@ -4,7 +4,6 @@
 use std::io::{BufRead, BufReader};
 use std::num::NonZero;
 use std::path::Path;
-use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -17,14 +16,15 @@ use synaptoroute::{
 use crate::child::{Task, say};
 use crate::settle::assert_sound;
 use crate::support::{Dice, from_env};
+use crate::trouble::full::{Room, on_a_small_disk};
 
 const ONE: NonZero<usize> = NonZero::<usize>::MIN;
 
 /// Kills, unless `SYNAPTOROUTE_KILL_ROUNDS` says otherwise.
 const ROUNDS: u64 = 6;
 
-/// A file system with room for two models and their logs, and hardly more; needs the right to make one.
-const SMALL_DISK: &str = "mount -t tmpfs -o size=160m tmpfs \"$1\" && shift && exec \"$@\"";
+/// Room for two models and their logs, and hardly more.
+const SMALL_DISK_MB: &str = "160";
 
 fn model_file() -> ModelFile {
     let path =
@@ -109,32 +109,14 @@ pub(crate) fn change(path: &Path) {
 
 #[test]
 fn a_full_disk_leaves_the_old_model() {
-    let folder = tempfile::tempdir().unwrap();
-    let at = folder.path().to_str().unwrap();
-    let mine = ["--mount", "--map-root-user", "sh", "-c", SMALL_DISK, "sh", at];
-    let able = Command::new("unshare").args(mine).arg("true").stderr(Stdio::null()).status();
-    if !able.as_ref().is_ok_and(std::process::ExitStatus::success) {
-        println!("SKIPPED: a small disk cannot be mounted here: {able:?}");
-        return;
-    }
-    let path = folder.path().join("routes.db");
-    let task = Task::new("change the model on a full disk", &path, 0).under("unshare", &mine);
-    let output = task.command().stderr(Stdio::inherit()).output().unwrap();
-    let said = String::from_utf8(output.stdout).unwrap();
-    assert!(output.status.success() && said.contains("all was well"), "{said}");
+    on_a_small_disk("change the model on a full disk", SMALL_DISK_MB);
 }
 
 /// No room for the vectors, told before any work; and none at the last moment.
 pub(crate) fn change_on_a_full_disk(path: &Path) {
     make(path);
     let router = open(path);
-    let (filler, mut asked) = (path.with_extension("filler"), 0);
-    let fill = || {
-        let mut file = std::fs::File::create(&filler).unwrap();
-        for size in [4096, 1] {
-            while std::io::Write::write_all(&mut file, &vec![0; size]).is_ok() {}
-        }
-    };
+    let (room, mut asked) = (Room::disk(path), 0);
     let full = |error: RouterError| {
         let RouterError::Store(cause) = &error else { panic!("{error}") };
         assert!(matches!(**cause, StoreError::DiskFull { .. }), "{error}");
@@ -143,7 +125,7 @@ pub(crate) fn change_on_a_full_disk(path: &Path) {
         router
             .use_model(1, ONE, &mut |progress| {
                 if progress.stage == InstallStage::Store {
-                    fill();
+                    room.take();
                 }
                 true
             })
@@ -158,7 +140,7 @@ pub(crate) fn change_on_a_full_disk(path: &Path) {
             .unwrap_err(),
     );
     assert_eq!(asked, 0, "it is said before anything is done");
-    std::fs::remove_file(&filler).unwrap();
+    room.give_back();
     drop(router);
     assert_eq!(settled(path), 2);
     assert_sound(path);

@@ -7,19 +7,13 @@ use std::sync::{Arc, LazyLock};
 use std::thread;
 
 use synaptoroute::{
-    Answer, FindingKind, InstallStage, Kernels, ModelFile, Models, NamespaceName, OpenOptions,
-    Owner, Router, RouterError, StoreError, TuneOptions, TuneRequest, Tuned,
+    Answer, FindingKind, InstallStage, Kernels, Models, NamespaceName, OpenOptions, Owner, Router,
+    RouterError, StoreError, TuneOptions, TuneRequest, Tuned,
 };
 
-use crate::support::{SUPPORT, ask, file, intent, name, route, router, text, timeless};
+use crate::support::{SUPPORT, ask, file, intent, model_file, name, route, router, text, timeless};
 
 const ONE: NonZero<usize> = NonZero::<usize>::MIN;
-
-fn model_file() -> ModelFile {
-    let path =
-        concat!(env!("CARGO_MANIFEST_DIR"), "/../../models/bge-small-en-v1.5/model.safetensors");
-    ModelFile::open(path).unwrap()
-}
 
 fn models() -> Arc<Models> {
     Arc::new(Models::new(model_file(), Kernels::from_env().unwrap()))

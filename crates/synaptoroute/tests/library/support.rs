@@ -5,8 +5,8 @@ use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
 use synaptoroute::{
-    Answer, Bert, Embedding, EncodeError, Encoder, FileFormat, Kernels, ModelInfo, Route,
-    RouteName, RouteOptions, Router, RoutesFile, Text, Timing,
+    Answer, Bert, Embedding, EncodeError, Encoder, FileFormat, Kernels, ModelFile, ModelInfo,
+    Route, RouteName, RouteOptions, Router, RoutesFile, Text, Timing,
 };
 
 /// A text with this word cannot be encoded.
@@ -14,11 +14,15 @@ pub(crate) const FAIL: &str = "unspeakable";
 /// Texts with this word take long.
 pub(crate) const SLOW: &str = "slow";
 
-static MODEL: LazyLock<Arc<Bert>> = LazyLock::new(|| {
+/// The built-in model's file.
+pub(crate) fn model_file() -> ModelFile {
     let path =
         concat!(env!("CARGO_MANIFEST_DIR"), "/../../models/bge-small-en-v1.5/model.safetensors");
-    Arc::new(Bert::open(path, Kernels::from_env().unwrap()).unwrap())
-});
+    ModelFile::open(path).unwrap()
+}
+
+static MODEL: LazyLock<Arc<Bert>> =
+    LazyLock::new(|| Arc::new(Bert::new(&model_file(), Kernels::from_env().unwrap()).unwrap()));
 
 /// What happens at the next call, once.
 type Hook = Box<dyn FnOnce() + Send>;

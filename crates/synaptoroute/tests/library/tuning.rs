@@ -8,13 +8,7 @@ use synaptoroute::{
     RoutesFile, TuneError, TuneOptions, TuneRequest, TuneStage, Verdict,
 };
 
-use crate::support::{model, route, text};
-
-fn model_file() -> ModelFile {
-    let path =
-        concat!(env!("CARGO_MANIFEST_DIR"), "/../../models/bge-small-en-v1.5/model.safetensors");
-    ModelFile::open(path).unwrap()
-}
+use crate::support::{model, model_file, route, text};
 
 fn support() -> Router {
     let router = Router::new(model());

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use ureq::http::Method;
 
-use crate::args::{EngineArgs, ModelUseArgs};
+use crate::args::{EngineArgs, ModelNumberArgs};
 use crate::commands::tune::Bar;
 use crate::engine;
 use crate::failure::Failure;
@@ -20,7 +20,7 @@ struct Report {
     changed: bool,
 }
 
-pub(crate) fn run(args: &ModelUseArgs, engine_args: &EngineArgs) -> Result<(), Failure> {
+pub(crate) fn run(args: &ModelNumberArgs, engine_args: &EngineArgs) -> Result<(), Failure> {
     let report: Report = match args.place.place()? {
         Place::Database(database) => here(&database, args, engine_args)?,
         Place::Server(server) => {
@@ -38,7 +38,7 @@ pub(crate) fn run(args: &ModelUseArgs, engine_args: &EngineArgs) -> Result<(), F
 
 fn here(
     database: &Database,
-    args: &ModelUseArgs,
+    args: &ModelNumberArgs,
     engine_args: &EngineArgs,
 ) -> Result<Report, Failure> {
     let number = args.number;

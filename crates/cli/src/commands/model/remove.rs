@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 use ureq::http::Method;
 
-use crate::args::ModelRemoveArgs;
+use crate::args::ModelNumberArgs;
 use crate::failure::Failure;
 use crate::output;
 use crate::place::Place;
@@ -17,7 +17,7 @@ struct Report {
     number: u64,
 }
 
-pub(crate) fn run(args: &ModelRemoveArgs) -> Result<(), Failure> {
+pub(crate) fn run(args: &ModelNumberArgs) -> Result<(), Failure> {
     let number = args.number;
     match args.place.place()? {
         Place::Database(database) => {

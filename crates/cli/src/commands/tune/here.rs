@@ -111,13 +111,14 @@ fn router(
     engine_args: &EngineArgs,
     models: &Arc<Models>,
 ) -> Result<Router, Failure> {
+    let own = || Ok(Arc::clone(models));
     match from {
         Choice::Routes(path) => engine::in_memory(engine_args, file::read_routes(&path)?),
         Choice::Place(Place::Database(database)) if args.install => {
-            let writer = database.writer(|| Ok(Arc::clone(models)), &args.keep, Missing::Refuse)?;
+            let writer = database.writer(own, &args.keep, Missing::Refuse)?;
             Ok(writer.namespace(&database.namespace)?)
         }
-        Choice::Place(Place::Database(database)) => database.decider_of(models),
+        Choice::Place(Place::Database(database)) => database.decider_of(own),
         Choice::Place(Place::Server(server)) => {
             let (content, _): (RoutesFile, _) = server.get(&server.path(&["export"]))?;
             let router = engine::in_memory(engine_args, content)?;

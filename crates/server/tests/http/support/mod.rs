@@ -3,11 +3,13 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 mod asker;
+mod decisions;
 mod exposition;
 mod server;
 mod stage;
 
 pub(crate) use asker::Asker;
+pub(crate) use decisions::{decisions, unnumbered};
 pub(crate) use exposition::Scrape;
 pub(crate) use server::{Reply, Server, reopen};
 pub(crate) use stage::{FAIL, HOLD, PANIC, Stage, models};

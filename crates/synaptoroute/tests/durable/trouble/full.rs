@@ -10,24 +10,30 @@ use crate::child::{Task, open};
 use crate::settle::assert_sound;
 use crate::support::text;
 
-/// A file system of two megabytes; needs the right to make one.
-const SMALL_DISK: &str = "mount -t tmpfs -o size=2m tmpfs \"$1\" && shift && exec \"$@\"";
+/// A file system of so many megabytes; needs the right to make one.
+const SMALL_DISK: &str = "mount -t tmpfs -o size=$1m tmpfs \"$2\" && shift 2 && exec \"$@\"";
 
 /// No file gets longer than this; the signal that says so would end the process.
 const LIMIT: &str = "trap '' XFSZ; exec prlimit --fsize=300000:unlimited \"$@\"";
 
 #[test]
 fn a_full_disk_takes_nothing_and_loses_nothing() {
+    on_a_small_disk("fill a disk", "2");
+}
+
+/// Runs a task on a database that lies on a disk of so many megabytes, if one can be had.
+#[track_caller]
+pub(crate) fn on_a_small_disk(task: &str, megabytes: &str) {
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path().to_str().unwrap();
-    let mine = ["--mount", "--map-root-user", "sh", "-c", SMALL_DISK, "sh", at];
+    let mine = ["--mount", "--map-root-user", "sh", "-c", SMALL_DISK, "sh", megabytes, at];
     let able = Command::new("unshare").args(mine).arg("true").stderr(Stdio::null()).status();
     if !able.as_ref().is_ok_and(std::process::ExitStatus::success) {
         println!("SKIPPED: a small disk cannot be mounted here: {able:?}");
         return;
     }
     let path = folder.path().join("routes.db");
-    assert_ended(&Task::new("fill a disk", &path, 0).under("unshare", &mine));
+    assert_ended(&Task::new(task, &path, 0).under("unshare", &mine));
 }
 
 #[test]
@@ -45,13 +51,13 @@ fn assert_ended(task: &Task) {
 }
 
 /// Room that can be taken away and given back.
-pub(super) struct Room {
+pub(crate) struct Room {
     /// Fills the disk; none where the limit is there already.
     filler: Option<PathBuf>,
 }
 
 impl Room {
-    pub(super) fn disk(path: &Path) -> Self {
+    pub(crate) fn disk(path: &Path) -> Self {
         Self { filler: Some(path.with_extension("filler")) }
     }
 
@@ -59,7 +65,7 @@ impl Room {
         Self { filler: None }
     }
 
-    fn take(&self) {
+    pub(crate) fn take(&self) {
         if let Some(filler) = &self.filler {
             let mut file = File::create(filler).unwrap();
             for size in [4096, 1] {
@@ -68,7 +74,7 @@ impl Room {
         }
     }
 
-    fn give_back(&self) {
+    pub(crate) fn give_back(&self) {
         match &self.filler {
             Some(filler) => fs::remove_file(filler).unwrap(),
             None => {

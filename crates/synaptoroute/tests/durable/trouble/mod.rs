@@ -9,7 +9,7 @@
 //! - `readonly`: the file or its folder cannot be written.
 
 mod damaged;
-mod full;
+pub(crate) mod full;
 mod locked;
 mod log;
 mod readonly;
