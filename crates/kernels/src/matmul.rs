@@ -4,12 +4,14 @@
 //! functionality*, ACM TOMS 2015): blocks of both operands are copied into the order in which the
 //! innermost loop reads them, and a tile of the result stays in registers over a block's depth.
 //!
-//! An element is what was there, or 0, and its products added to it one after the other in order of
-//! depth. So it does not depend on the size of the result, on where in it the element lies, or on the
-//! instruction set.
+//! An element's products are added up one after the other in order of depth, [`DEPTH`] at a time, and
+//! those sums to what was there. So it does not depend on the size of the result, on where in it the
+//! element lies, or on the instruction set.
 
+use std::cell::RefCell;
 use std::ptr;
 
+use crate::aligned::AlignedVec;
 use crate::gemm::prefetch;
 use crate::simd::{LANES, Simd};
 
@@ -22,7 +24,7 @@ const ROWS: usize = 96;
 const COLUMNS: usize = 768;
 
 /// Depth that is copied at a time: as many lines of memory are read side by side.
-const LINES: usize = 16;
+const LINES: usize = LANES;
 
 /// A matrix somewhere in memory: element (i, j) lies at `i * row_stride + j * column_stride`.
 #[derive(Clone, Copy, Debug)]
@@ -82,8 +84,15 @@ impl<'a> MatrixView<'a> {
     }
 }
 
+thread_local! {
+    /// Where blocks of the left and the right operand are copied to.
+    static BLOCKS: RefCell<[AlignedVec<f32>; 2]> =
+        RefCell::new([AlignedVec::zeroed(0), AlignedVec::zeroed(0)]);
+}
+
 /// `out = a b`, or with `add` `out += a b`; `out` in rows, one after the other. With `FUSED` a
-/// product and its sum are rounded once, and it is twice as fast.
+/// product and its sum are rounded once, and it is twice as fast; without, sums go on from what was
+/// there, whatever the depth.
 #[inline(always)]
 pub(crate) fn matmul<S: Simd, const FUSED: bool>(
     s: S,
@@ -92,12 +101,16 @@ pub(crate) fn matmul<S: Simd, const FUSED: bool>(
     add: bool,
     out: &mut [f32],
 ) {
+    let blocks = || [AlignedVec::zeroed(0), AlignedVec::zeroed(0)];
+    // Taken and put back: a closure would be compiled without the instruction set.
+    let [mut left, mut right] = BLOCKS.replace(blocks());
     // As many sums as leave registers for what they are made from: 24 of 32, 12 of 16.
     if S::WIDE {
-        blocked::<S, 12, 2, 32, FUSED>(s, a, b, add, out);
+        blocked::<S, 12, 2, 32, FUSED>(s, a, b, add, out, [&mut left, &mut right]);
     } else {
-        blocked::<S, 6, 1, 16, FUSED>(s, a, b, add, out);
+        blocked::<S, 6, 1, 16, FUSED>(s, a, b, add, out, [&mut left, &mut right]);
     }
+    BLOCKS.set([left, right]);
 }
 
 /// Tiles of `R` rows and `W` columns, which are `B` times sixteen.
@@ -108,45 +121,51 @@ fn blocked<S: Simd, const R: usize, const B: usize, const W: usize, const FUSED:
     b: &MatrixView<'_>,
     add: bool,
     out: &mut [f32],
+    [left, right]: [&mut AlignedVec<f32>; 2],
 ) {
     if a.columns == 0 && !add {
         out.fill(0.0);
     }
-    let (mut left, mut right) = (Vec::new(), Vec::new());
     for column in (0..b.columns).step_by(COLUMNS) {
         let columns = COLUMNS.min(b.columns - column);
         for start in (0..a.columns).step_by(DEPTH) {
             let depth = DEPTH.min(a.columns - start);
-            pack::<W>(b.transposed(), (column, columns), (start, depth), &mut right);
+            let right = pack::<S, W>(s, b.transposed(), (column, columns), (start, depth), right);
             let add = add || start > 0;
             for row in (0..a.rows).step_by(ROWS) {
                 let rows = ROWS.min(a.rows - row);
-                pack::<R>(*a, (row, rows), (start, depth), &mut left);
+                let left = pack::<S, R>(s, *a, (row, rows), (start, depth), left);
                 for (strip, b_strip) in right.chunks_exact(depth * W).enumerate() {
                     let column = column + strip * W;
                     let width = W.min(b.columns - column);
                     for (panel, a_panel) in left.chunks_exact(depth * R).enumerate() {
                         let row = row + panel * R;
-                        let place = |r: usize| {
-                            let start = (row + r) * b.columns + column;
-                            start..start + width
-                        };
-                        // The next tile's, while this one is computed.
-                        for r in R..2 * R {
-                            if let Some(next) = out.get((row + r) * b.columns + column) {
-                                prefetch(ptr::from_ref(next).cast());
+                        let rows = R.min(a.rows - row);
+                        let out = &mut out[row * b.columns + column..];
+                        let mut sums = [[s.splat(0.0); B]; R];
+                        if add && !FUSED {
+                            for (r, sums) in sums.iter_mut().enumerate().take(rows) {
+                                *sums = read(s, &out[r * b.columns..][..width]);
                             }
                         }
-                        let rows = R.min(a.rows - row);
-                        let mut sums = [[s.splat(0.0); B]; R];
-                        if add {
-                            for (r, sums) in sums.iter_mut().enumerate().take(rows) {
-                                read(s, &out[place(r)], sums);
+                        // It comes while the sums are made: waited for, a fifth of the time.
+                        for r in 0..rows {
+                            let out = &out[r * b.columns..][..width];
+                            for line in out.chunks(LANES) {
+                                prefetch(ptr::from_ref(&line[0]).cast());
                             }
+                            prefetch(ptr::from_ref(&out[width - 1]).cast());
                         }
                         let sums = tile::<S, R, B, FUSED>(s, a_panel, b_strip, sums);
-                        for (r, sums) in sums.into_iter().enumerate().take(rows) {
-                            write(s, sums, &mut out[place(r)]);
+                        for (r, mut sums) in sums.into_iter().enumerate().take(rows) {
+                            let out = &mut out[r * b.columns..][..width];
+                            if add && FUSED {
+                                let before: [_; B] = read(s, out);
+                                for i in 0..B {
+                                    sums[i] = s.add(before[i], sums[i]);
+                                }
+                            }
+                            write(s, sums, out);
                         }
                     }
                 }
@@ -159,15 +178,18 @@ fn blocked<S: Simd, const R: usize, const B: usize, const W: usize, const FUSED:
 /// `HEIGHT` rows; within one, the rows' elements of a column lie together. Rows that a last panel
 /// lacks are 0.
 #[inline(always)]
-fn pack<const HEIGHT: usize>(
+fn pack<'o, S: Simd, const HEIGHT: usize>(
+    s: S,
     matrix: MatrixView<'_>,
     (first, count): (usize, usize),
     (start, depth): (usize, usize),
-    out: &mut Vec<f32>,
-) {
+    out: &'o mut AlignedVec<f32>,
+) -> &'o [f32] {
     let MatrixView { data, row_stride, column_stride, .. } = matrix;
+    let len = count.div_ceil(HEIGHT) * HEIGHT * depth;
+    out.grow(len);
     // All of it is written below.
-    out.resize(count.div_ceil(HEIGHT) * HEIGHT * depth, 0.0);
+    let out = &mut out[..len];
     for from in (0..depth).step_by(LINES) {
         let to = (from + LINES).min(depth);
         for (panel, out) in out.chunks_exact_mut(HEIGHT * depth).enumerate() {
@@ -189,6 +211,20 @@ fn pack<const HEIGHT: usize>(
                         *out = *column;
                     }
                 }
+            } else if column_stride == 1 && HEIGHT.is_multiple_of(LANES) && out.len() == LINES {
+                for block in 0..HEIGHT / LANES {
+                    let mut rows = [s.splat(0.0); LANES];
+                    for (r, row) in rows.iter_mut().enumerate() {
+                        if let Some(from) = data[(block * LANES + r) * row_stride..].first_chunk() {
+                            *row = s.load(from);
+                        }
+                    }
+                    for (out, column) in out.iter_mut().zip(s.transpose(rows)) {
+                        if let Some(out) = out[block * LANES..].first_chunk_mut() {
+                            s.store(out, column);
+                        }
+                    }
+                }
             } else {
                 let reach = (out.len() - 1) * column_stride + 1;
                 let mut lines = [data; HEIGHT];
@@ -203,6 +239,7 @@ fn pack<const HEIGHT: usize>(
             }
         }
     }
+    out
 }
 
 /// Adds the products of a panel of `R` rows with a strip of `B` times sixteen columns.
@@ -235,7 +272,8 @@ fn tile<S: Simd, const R: usize, const B: usize, const FUSED: bool>(
 
 /// A row of a tile from its place, as far as that reaches.
 #[inline(always)]
-fn read<S: Simd, const B: usize>(s: S, out: &[f32], sums: &mut [S::F; B]) {
+fn read<S: Simd, const B: usize>(s: S, out: &[f32]) -> [S::F; B] {
+    let mut sums = [s.splat(0.0); B];
     let (whole, rest) = out.as_chunks::<LANES>();
     for (sum, out) in sums.iter_mut().zip(whole) {
         *sum = s.load(out);
@@ -245,6 +283,7 @@ fn read<S: Simd, const B: usize>(s: S, out: &[f32], sums: &mut [S::F; B]) {
         lanes[..rest.len()].copy_from_slice(rest);
         sums[whole.len()] = s.load(&lanes);
     }
+    sums
 }
 
 /// A row of a tile to its place.

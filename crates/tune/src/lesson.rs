@@ -79,6 +79,11 @@ impl Lesson {
         self.ids.len() - self.foreign.len()
     }
 
+    /// Token ids of each text, those that belong to no route last.
+    pub fn texts(&self) -> impl Iterator<Item = &[u32]> {
+        self.ids.iter().map(Vec::as_slice)
+    }
+
     fn add(
         &mut self,
         tokenizer: &Tokenizer,

@@ -1,11 +1,13 @@
 //! Small models of random weights, and lessons of random tokens, for tests.
 
 use synaptoroute_encoder::{FloatLayer, FloatLinear, FloatNorm, FloatWeights, Pooling};
-use synaptoroute_kernels::Kernels;
+use synaptoroute_kernels::{Kernels, Team};
 
+use crate::error::TuneError;
 use crate::lesson::Lesson;
 use crate::model::Model;
 use crate::random::Random;
+use crate::tuner::{TuneOptions, Tuner};
 
 pub(crate) const HIDDEN: usize = 32;
 pub(crate) const HEADS: usize = 2;
@@ -71,4 +73,20 @@ pub(crate) fn lesson() -> Lesson {
     let labels = (0..27).map(|i| (i < 24).then_some(i / 4)).collect();
     let members = (0..6).map(|route| (4 * route..4 * route + 4).collect()).collect();
     Lesson { ids: texts(27), labels, members, foreign: (24..27).collect() }
+}
+
+/// A lesson's vectors.
+pub(crate) fn vectors(team: &mut Team<'_>, model: &Model, lesson: &Lesson) -> Vec<f32> {
+    model.encode(team, &lesson.texts().collect::<Vec<_>>())
+}
+
+/// Tuning that begins from the model's own vectors.
+pub(crate) fn begun<'a>(
+    team: &mut Team<'_>,
+    model: Model,
+    lesson: &'a Lesson,
+    options: TuneOptions,
+) -> Result<Tuner<'a>, TuneError> {
+    let before = vectors(team, &model, lesson);
+    Tuner::new(model, lesson, before, options)
 }

@@ -79,21 +79,25 @@ pub struct Tuner<'a> {
 }
 
 impl<'a> Tuner<'a> {
-    /// Begins; encodes all texts once.
+    /// Begins. `before` are the unit vectors of the lesson's texts before tuning,
+    /// `[texts][width]`: by the model itself or, in less time, by the integers that it came from.
     ///
     /// # Errors
     ///
     /// There are no steps, or not as many layers.
+    ///
+    /// # Panics
+    ///
+    /// If there are more or fewer vectors than texts.
     pub fn new(
-        team: &mut Team<'_>,
         model: Model,
         lesson: &'a Lesson,
+        before: Vec<f32>,
         options: TuneOptions,
     ) -> Result<Self, TuneError> {
         options.check(&model)?;
+        assert_eq!(before.len(), lesson.ids.len() * model.width(), "one vector a text");
         let layers = options.layers.unwrap_or(model.layers());
-        let ids: Vec<&[u32]> = lesson.ids.iter().map(Vec::as_slice).collect();
-        let before = model.encode(team, &ids);
         let batches = Batches::new(lesson, &before, model.kernels, options.seed);
         let gradient = model.parts.zeros(layers);
         let optimiser = AdamW::new(&model.parts, layers);

@@ -34,6 +34,7 @@ use sha2::{Digest, Sha256};
 use self::reference::Products;
 pub use self::requantise::{Requantise, RequantiseError, requantise};
 use self::rounding::Rounding;
+use self::samples::Reach;
 use crate::config::{Config, Pooling};
 use crate::error::ModelError;
 use crate::tokenizer::Tokenizer;
@@ -169,6 +170,7 @@ pub fn convert(job: &Job, progress: impl FnMut(usize, usize)) -> Result<Converte
         vocabulary: vocabulary.lines,
         sentences,
         products: Products::Plain,
+        reach: Reach::Farthest,
         threads: thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN),
     };
     rounding.run(progress).map_err(|tensor| {

@@ -8,7 +8,8 @@
 //!   channel that is always large costs no range (as in Outlier Suppression+, Wei et al.,
 //!   EMNLP 2023, but for the median: outliers pull a mean or a mid-range along);
 //! - channel k is divided by `s_k = max|x_k|^a / max|w_k|^(1-a)` and its weights multiplied,
-//!   which shares the difficulty between the two (SmoothQuant, Xiao et al., ICML 2023);
+//!   which shares the difficulty between the two (SmoothQuant, Xiao et al., ICML 2023; what
+//!   stands in for the largest where a model was tuned, see [`Reach`]);
 //! - the sixteen worst channels of the feed-forward block's inside stay in f32 (as in
 //!   LLM.int8(), Dettmers et al., NeurIPS 2022); they are moved to the front of the block.
 //!
@@ -18,7 +19,7 @@
 
 use synaptoroute_kernels::pack;
 
-use super::samples::{Samples, Site, SiteSamples};
+use super::samples::{Reach, Samples, Site, SiteSamples};
 use super::write::{Data, Tensor};
 use crate::float::{FloatLayer, FloatLinear, FloatNorm, FloatWeights};
 use crate::weights::OUTLIERS;
@@ -36,6 +37,7 @@ pub(super) const DESCRIPTION: &str = "linear weights s8, symmetric, one scale pe
 pub(super) fn tensors(
     source: &FloatWeights,
     samples: &Samples,
+    reach: Reach,
     vocabulary: Vec<u8>,
 ) -> Vec<Tensor> {
     let mut out = Vec::new();
@@ -44,7 +46,8 @@ pub(super) fn tensors(
     norm(&mut out, "embeddings.norm", &source.norm);
     for (i, layer) in source.layers.iter().enumerate() {
         let name = |part: &str| format!("layers.{i}.{part}");
-        let balance = |linear: &FloatLinear, site| Balance::new(linear, samples.site(i, site));
+        let balance =
+            |linear: &FloatLinear, site| Balance::new(linear, samples.site(i, site), reach);
 
         let inputs = balance(&layer.qkv, Site::Qkv);
         linear(&mut out, &name("attention.qkv"), &layer.qkv, &inputs);
@@ -92,9 +95,9 @@ struct Balance {
 }
 
 impl Balance {
-    fn new(layer: &FloatLinear, samples: &SiteSamples) -> Self {
+    fn new(layer: &FloatLinear, samples: &SiteSamples, reach: Reach) -> Self {
         let centres = samples.medians();
-        let reach = samples.reach(&centres);
+        let reach = samples.reach(reach, &centres);
         let pairs = reach.iter().zip(layer.input_magnitudes());
         let divisors = pairs.map(|(&reach, weight)| divisor(reach, weight)).collect();
         Self { centres, divisors, reach }

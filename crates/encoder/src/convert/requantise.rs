@@ -4,6 +4,7 @@ use std::num::NonZero;
 
 use super::reference::Products;
 use super::rounding::Rounding;
+use super::samples::Reach;
 use super::{Converted, quantise};
 use crate::config::Tuned;
 use crate::error::ModelError;
@@ -48,7 +49,7 @@ pub enum RequantiseError {
     },
 }
 
-/// Rounds by the same steps as [`convert`](super::convert()); calls `progress(done, of)` as
+/// Rounds by the same steps as [`convert`](super::convert()), balanced on these texts alone; calls `progress(done, of)` as
 /// calibration texts pass.
 ///
 /// # Errors
@@ -84,8 +85,14 @@ pub fn requantise(
     let encode = |text| tokenizer.encode(text).map(|tokens| tokens.ids);
     let sentences = texts.map(encode).collect::<Result<Vec<_>, _>>();
     let sentences = sentences.map_err(|e| ModelError::Tokenizer(e.to_string()))?;
-    let products = Products::Fused;
-    let rounding =
-        Rounding { weights, config, vocabulary, sentences, products, threads: job.threads };
+    let rounding = Rounding {
+        weights,
+        config,
+        vocabulary,
+        sentences,
+        products: Products::Fused,
+        reach: Reach::FourthMoment,
+        threads: job.threads,
+    };
     rounding.run(progress).map_err(|tensor| RequantiseError::NotFinite { tensor })
 }

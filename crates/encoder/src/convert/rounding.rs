@@ -1,12 +1,12 @@
 //! From f32 weights to the file: calibration, balancing, rounding, writing.
 
 use std::num::NonZero;
-use std::sync::{Mutex, PoisonError};
+use std::sync::OnceLock;
 
 use synaptoroute_kernels::{Crew, Kernels};
 
 use super::reference::Products;
-use super::samples::Samples;
+use super::samples::{Reach, Samples};
 use super::{Converted, quantise, reference, write};
 use crate::config::Config;
 use crate::float::FloatWeights;
@@ -26,6 +26,7 @@ pub(super) struct Rounding<'a> {
     /// Token ids of typical texts; the last is the frame around an empty text.
     pub(super) sentences: Vec<Vec<u32>>,
     pub(super) products: Products,
+    pub(super) reach: Reach,
     /// The file is the same whatever their number.
     pub(super) threads: NonZero<usize>,
 }
@@ -33,14 +34,14 @@ pub(super) struct Rounding<'a> {
 impl Rounding<'_> {
     /// The model file, or the name of a tensor that is not finite. Calls `progress(done, of)` as
     /// texts pass, on the caller's thread.
-    ///
-    /// Besides the sentences, every eighth token of the vocabulary is run alone: scripts and
-    /// symbols that no sentence has show their largest channels that way.
     pub(super) fn run(self, progress: impl FnMut(usize, usize)) -> Result<Converted, String> {
         let frame = self.sentences.last().expect("the frame is among them");
-        let lone = lone_tokens(&self.config, &self.vocabulary, frame);
+        let lone = match self.reach {
+            Reach::Farthest => lone_tokens(&self.config, &self.vocabulary, frame),
+            Reach::FourthMoment => Vec::new(),
+        };
         let samples = self.samples(&lone, progress);
-        let tensors = quantise::tensors(self.weights, &samples, self.vocabulary);
+        let tensors = quantise::tensors(self.weights, &samples, self.reach, self.vocabulary);
         match tensors.iter().find(|tensor| !tensor.data.is_finite()) {
             Some(tensor) => Err(tensor.name.clone()),
             None => {
@@ -58,22 +59,23 @@ impl Rounding<'_> {
         // Without more threads the work is done all the same.
         let crew = Crew::new(self.threads.get() - 1).unwrap_or_else(|_| Crew::alone());
         let kernels = Kernels::detect();
-        let all = Mutex::new(Samples::new(&self.config));
+        let mut all = Samples::new(&self.config);
         let mut done = 0;
         for groups in groups.chunks(ROUND * crew.size()) {
             progress(done, of);
+            let slots: Vec<_> = groups.iter().map(|_| OnceLock::new()).collect();
             crew.keep().run(groups.len(), |_, group| {
                 let (texts, keep_rows) = groups[group];
                 let mut samples = Samples::new(&self.config);
                 samples.keep_rows = keep_rows;
                 reference::run(self.weights, &kernels, self.products, texts, &mut samples);
-                // A median and a range do not ask in which order values came.
-                all.lock().unwrap_or_else(PoisonError::into_inner).add(samples);
+                slots[group].get_or_init(|| samples);
             });
+            slots.into_iter().filter_map(OnceLock::into_inner).for_each(|samples| all.add(samples));
             done += groups.iter().map(|(texts, _)| texts.len()).sum::<usize>();
         }
         progress(of, of);
-        all.into_inner().unwrap_or_else(PoisonError::into_inner)
+        all
     }
 }
 
@@ -81,6 +83,6 @@ impl Rounding<'_> {
 /// markers or were never trained.
 fn lone_tokens(config: &Config, vocabulary: &[u8], frame: &[u32]) -> Vec<Vec<u32>> {
     let words = vocabulary.split(|&b| b == b'\n').zip(0..config.vocabulary as u32);
-    let spread = words.filter(|(word, id)| id % 8 == 0 && !word.starts_with(b"["));
+    let spread = words.step_by(8).filter(|(word, _)| !word.starts_with(b"["));
     spread.map(|(_, id)| vec![frame[0], id, frame[1]]).collect()
 }

@@ -34,6 +34,9 @@ impl Operand {
     }
 }
 
+/// Products that are added up before they are added to what was there.
+const BLOCK: usize = 384;
+
 fn product(kernels: &Kernels, a: &Operand, b: &Operand) -> Vec<f32> {
     let mut out = vec![f32::NAN; a.rows * b.columns];
     kernels.matmul(a.view(), b.view(), &mut out);
@@ -97,11 +100,15 @@ fn a_sum_goes_on_from_what_is_there() {
     let mut fused = before.clone();
     for i in 0..20 {
         for j in 0..40 {
-            for k in 0..500 {
-                let (x, y) = (a.at(i, k) as f32, b.at(k, j) as f32);
-                let place = i * 40 + j;
-                plain[place] += x * y;
-                fused[place] = x.mul_add(y, fused[place]);
+            let place = i * 40 + j;
+            for block in [0..BLOCK, BLOCK..500] {
+                let mut sum = 0.0;
+                for k in block {
+                    let (x, y) = (a.at(i, k) as f32, b.at(k, j) as f32);
+                    plain[place] += x * y;
+                    sum = x.mul_add(y, sum);
+                }
+                fused[place] += sum;
             }
         }
     }

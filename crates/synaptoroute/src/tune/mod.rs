@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use synaptoroute_encoder::convert::{Requantise, requantise};
 use synaptoroute_encoder::{
-    Bert, Encoder, FloatWeights, Kernels, ModelError, ModelFile, Tokenizer,
+    Bert, Encoder, FloatWeights, Kernels, ModelError, ModelFile, Scratch, Tokenizer,
 };
 use synaptoroute_kernels::{Crew, Team};
 use synaptoroute_router::{Comparison, Difference, NamespaceName, Snapshot};
@@ -116,6 +116,7 @@ impl Router {
             read().map_err(|error: ModelError| error.at(request.model.origin()))?;
         let pooling = request.model.config().pooling;
         let base = Model::new(weights, pooling, kernels);
+        let integers = Bert::new(request.model, kernels)?;
         let job = Job {
             namespace: self.name(),
             snapshot: &snapshot,
@@ -123,6 +124,7 @@ impl Router {
             texts: Texts::of(&snapshot),
             tokenizer,
             base: &base,
+            integers: integers.with_threads(request.threads).map_err(RouterError::Thread)?,
             kernels,
             crew: &crew,
         };
@@ -153,6 +155,8 @@ struct Job<'a> {
     texts: Texts,
     tokenizer: Tokenizer,
     base: &'a Model,
+    /// The model file as it is: in a tenth of the time, what `base` makes of a text.
+    integers: Bert,
     kernels: Kernels,
     crew: &'a Crew,
 }
@@ -200,8 +204,11 @@ impl Job<'_> {
         watch: TuneWatch<'_>,
     ) -> Result<(Model, Course), RouterError> {
         let options = self.request.options;
+        let texts: Vec<&[u32]> = lesson.texts().collect();
+        let mut before = vec![0.0; texts.len() * self.base.width()];
+        self.integers.encode_ids(&mut Scratch::default(), &texts, &mut before);
+        let mut tuner = Tuner::new(self.base.clone(), lesson, before, options)?;
         let team = &mut self.team();
-        let mut tuner = Tuner::new(team, self.base.clone(), lesson, options)?;
         let mut losses = Vec::with_capacity(options.steps);
         let begun = Instant::now();
         while !tuner.is_done() {

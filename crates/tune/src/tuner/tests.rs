@@ -3,11 +3,11 @@
 use synaptoroute_encoder::Pooling;
 use synaptoroute_kernels::{Crew, Team};
 
-use super::{TuneOptions, Tuner};
+use super::TuneOptions;
 use crate::error::TuneError;
 use crate::loss::Loss;
 use crate::model::pieces;
-use crate::testing::{lesson, small, texts};
+use crate::testing::{begun, lesson, small, texts, vectors};
 
 const OPTIONS: TuneOptions = TuneOptions { steps: 6, seed: 3, rate: 1e-3, layers: None };
 
@@ -15,14 +15,13 @@ const OPTIONS: TuneOptions = TuneOptions { steps: 6, seed: 3, rate: 1e-3, layers
 fn tune(team: &mut Team<'_>, pooling: Pooling, options: TuneOptions) -> (Vec<Loss>, Vec<f32>) {
     let lesson = lesson();
     let model = small(pooling, 3);
-    let mut tuner = Tuner::new(team, model, &lesson, options).unwrap();
+    let mut tuner = begun(team, model, &lesson, options).unwrap();
     let mut losses = Vec::new();
     while !tuner.is_done() {
         losses.push(tuner.step(team).unwrap());
     }
     assert_eq!(tuner.steps(), options.steps);
-    let ids: Vec<&[u32]> = lesson.ids.iter().map(Vec::as_slice).collect();
-    let vectors = tuner.into_model().encode(team, &ids);
+    let vectors = vectors(team, &tuner.into_model(), &lesson);
     (losses, vectors)
 }
 
@@ -57,7 +56,7 @@ fn every_tensor_of_the_tuned_layers_moves_and_no_other() {
         let before = small(Pooling::Cls, 3);
         let options = TuneOptions { layers, ..OPTIONS };
         let team = &mut Team::alone();
-        let mut tuner = Tuner::new(team, before.clone(), &lesson, options).unwrap();
+        let mut tuner = begun(team, before.clone(), &lesson, options).unwrap();
         for _ in 0..2 {
             tuner.step(team).unwrap();
         }
@@ -75,8 +74,8 @@ fn every_tensor_of_the_tuned_layers_moves_and_no_other() {
 fn a_batch_in_pieces_has_the_gradient_of_the_whole() {
     let lesson = lesson();
     let team = &mut Team::alone();
-    let mut whole = Tuner::new(team, small(Pooling::Cls, 3), &lesson, OPTIONS).unwrap();
-    let mut cut = Tuner::new(team, small(Pooling::Cls, 3), &lesson, OPTIONS).unwrap();
+    let mut whole = begun(team, small(Pooling::Cls, 3), &lesson, OPTIONS).unwrap();
+    let mut cut = begun(team, small(Pooling::Cls, 3), &lesson, OPTIONS).unwrap();
     cut.taped_tokens = 20;
     let batch: Vec<usize> = (0..27).collect();
     let losses = [whole.learn(team, &batch), cut.learn(team, &batch)];
@@ -104,9 +103,8 @@ fn pieces_hold_every_text_once_and_keep_to_their_size() {
 #[test]
 fn what_cannot_be_done_is_refused() {
     let lesson = lesson();
-    let new = |options| {
-        Tuner::new(&mut Team::alone(), small(Pooling::Cls, 3), &lesson, options).map(|_| ())
-    };
+    let new =
+        |options| begun(&mut Team::alone(), small(Pooling::Cls, 3), &lesson, options).map(|_| ());
     let none = TuneOptions { steps: 0, ..OPTIONS };
     assert!(matches!(new(none), Err(TuneError::NoSteps)));
     for layers in [0, 4] {
@@ -120,7 +118,7 @@ fn weights_that_go_astray_end_it() {
     let lesson = lesson();
     let team = &mut Team::alone();
     let options = TuneOptions { steps: 100, rate: f32::MAX, ..OPTIONS };
-    let mut tuner = Tuner::new(team, small(Pooling::Cls, 3), &lesson, options).unwrap();
+    let mut tuner = begun(team, small(Pooling::Cls, 3), &lesson, options).unwrap();
     let error = (0..100).find_map(|_| tuner.step(team).err());
     assert!(matches!(error, Some(TuneError::Diverged { .. })), "{error:?}");
 }

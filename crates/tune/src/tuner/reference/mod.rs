@@ -9,10 +9,11 @@ use safetensors::SafeTensors;
 use synaptoroute_encoder::{FloatWeights, ModelFile, Pooling};
 use synaptoroute_kernels::{Crew, Kernels};
 
-use super::{TuneOptions, Tuner};
+use super::TuneOptions;
 use crate::lesson::Lesson;
 use crate::model::Model;
 use crate::sums::dot;
+use crate::testing::begun;
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/bge-small-en-v1.5")
@@ -73,7 +74,7 @@ fn losses_are_those_of_another_program() {
     let options = TuneOptions { steps: batches.len(), rate: 5e-5, layers: None, seed: 0 };
     let crew = crew();
     let team = &mut crew.join();
-    let mut tuner = Tuner::new(team, model(), &lesson, options).unwrap();
+    let mut tuner = begun(team, model(), &lesson, options).unwrap();
     let (mut ours, mut theirs) = (0.0, 0.0);
     for (step, batch) in batches.iter().enumerate() {
         let loss = tuner.learn(team, batch);
