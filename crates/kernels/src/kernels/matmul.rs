@@ -7,7 +7,7 @@ impl Kernels {
     /// `out = a b`, `out` in rows, one after the other.
     ///
     /// An element is the same to the bit whatever the size of the matrices beside its own row and
-    /// column, and on every instruction set: its products are added up in order of depth, 384 at a
+    /// column, and on every instruction set: its products are added up in order of depth, 192 at a
     /// time, and those sums in order.
     ///
     /// # Panics

@@ -35,7 +35,7 @@ impl Operand {
 }
 
 /// Products that are added up before they are added to what was there.
-const BLOCK: usize = 384;
+const BLOCK: usize = 192;
 
 fn product(kernels: &Kernels, a: &Operand, b: &Operand) -> Vec<f32> {
     let mut out = vec![f32::NAN; a.rows * b.columns];
@@ -101,7 +101,7 @@ fn a_sum_goes_on_from_what_is_there() {
     for i in 0..20 {
         for j in 0..40 {
             let place = i * 40 + j;
-            for block in [0..BLOCK, BLOCK..500] {
+            for block in [0..BLOCK, BLOCK..2 * BLOCK, 2 * BLOCK..500] {
                 let mut sum = 0.0;
                 for k in block {
                     let (x, y) = (a.at(i, k) as f32, b.at(k, j) as f32);
