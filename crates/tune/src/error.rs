@@ -38,7 +38,7 @@ pub enum TuneError {
         layers: usize,
     },
     /// No steps.
-    #[error("no steps to tune with: give at least 1; 100 take about a minute")]
+    #[error("no steps to tune with: give at least 1; 100 take a minute or two")]
     NoSteps,
     /// Weights went astray.
     #[error(

@@ -1,4 +1,4 @@
-//! The encoder learns somebody's own routes: supervised tuning on a CPU, in about a minute.
+//! The encoder learns somebody's own routes: supervised tuning on a CPU, in a minute or two.
 //!
 //! - [`Lesson`] is what is to be learned: the routes' utterances as token ids.
 //! - [`Model`] is the encoder in f32, forwards and backwards.

@@ -103,7 +103,7 @@ pub(crate) enum Command {
     Lint(LintArgs),
     /// Learn evidence, confidence and cuts from the routes, and from samples; list fits, and go back
     Fit(FitArgs),
-    /// Have the encoder learn the routes, in about a minute, into a model file of its own or into
+    /// Have the encoder learn the routes, in minutes, into a model file of its own or into
     /// the database
     Tune(TuneArgs),
     /// Look at routes and change them

@@ -25,7 +25,7 @@ const MAX_BUDGET_S: f64 = 31_536_000.0;
 #[serde(deny_unknown_fields)]
 #[schema(as = Tune, example = json!({"steps": 100, "folds": 2}))]
 pub(crate) struct Asked {
-    /// Batches to learn from; 100 unless given, about a minute of two cores.
+    /// Batches to learn from; 100 unless given, a minute or two of two cores.
     #[schema(value_type = Option<u64>, minimum = 1, maximum = 100000)]
     steps: Option<Whole>,
     /// Fewer steps are made if they would take longer than so many seconds, in each fold and on

@@ -97,7 +97,7 @@ impl Router {
     /// Has a model learn this namespace's routes, and judges it on utterances that it has not seen.
     ///
     /// Nothing of this router changes: the result is a model file, for
-    /// [`Bert`](synaptoroute_encoder::Bert) to open. Takes about a minute a hundred steps on two
+    /// [`Bert`](synaptoroute_encoder::Bert) to open. Takes a minute or two a hundred steps on two
     /// cores, and as long again for each fold.
     ///
     /// # Errors
@@ -155,7 +155,7 @@ struct Job<'a> {
     texts: Texts,
     tokenizer: Tokenizer,
     base: &'a Model,
-    /// The model file as it is: in a tenth of the time, what `base` makes of a text.
+    /// The model file as it is: in less time, what `base` makes of a text.
     integers: Bert,
     kernels: Kernels,
     crew: &'a Crew,
