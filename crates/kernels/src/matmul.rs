@@ -91,8 +91,11 @@ impl<'a> MatrixView<'a> {
 
 thread_local! {
     /// Where blocks of the left and the right operand are copied to.
-    static BLOCKS: RefCell<[AlignedVec<f32>; 2]> =
-        RefCell::new([AlignedVec::zeroed(0), AlignedVec::zeroed(0)]);
+    static BLOCKS: RefCell<[AlignedVec<f32>; 2]> = RefCell::new(no_blocks());
+}
+
+fn no_blocks() -> [AlignedVec<f32>; 2] {
+    [AlignedVec::zeroed(0), AlignedVec::zeroed(0)]
 }
 
 /// `out = a b`, or with `add` `out += a b`; `out` in rows, one after the other. With `FUSED` a
@@ -106,9 +109,8 @@ pub(crate) fn matmul<S: Simd, const FUSED: bool>(
     add: bool,
     out: &mut [f32],
 ) {
-    let blocks = || [AlignedVec::zeroed(0), AlignedVec::zeroed(0)];
     // Taken and put back: a closure would be compiled without the instruction set.
-    let [mut left, mut right] = BLOCKS.replace(blocks());
+    let [mut left, mut right] = BLOCKS.replace(no_blocks());
     // As many sums as leave registers for what they are made from: 24 of 32, 12 of 16.
     if S::WIDE {
         blocked::<S, 12, 2, 32, FUSED>(s, a, b, add, out, [&mut left, &mut right]);

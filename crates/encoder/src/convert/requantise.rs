@@ -49,8 +49,8 @@ pub enum RequantiseError {
     },
 }
 
-/// Rounds by the same steps as [`convert`](super::convert()), balanced on these texts alone; calls `progress(done, of)` as
-/// calibration texts pass.
+/// Rounds by the same steps as [`convert`](super::convert()), balanced on the job's texts alone;
+/// calls `progress(done, of)` as they pass.
 ///
 /// # Errors
 ///

@@ -71,6 +71,7 @@ impl Rounding<'_> {
                 reference::run(self.weights, &kernels, self.products, texts, &mut samples);
                 slots[group].get_or_init(|| samples);
             });
+            // In their order, on which a sum of many rows depends.
             slots.into_iter().filter_map(OnceLock::into_inner).for_each(|samples| all.add(samples));
             done += groups.iter().map(|(texts, _)| texts.len()).sum::<usize>();
         }

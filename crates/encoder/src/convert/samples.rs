@@ -89,35 +89,34 @@ impl Samples {
 }
 
 impl SiteSamples {
+    /// What a channel took on in the rows that were kept.
+    fn values(&self, channel: usize) -> impl Iterator<Item = f32> {
+        self.rows.iter().skip(channel).step_by(self.low.len()).copied()
+    }
+
     /// The middle value of each channel over the rows that were kept.
     pub(super) fn medians(&self) -> Vec<f32> {
-        let channels = self.low.len();
         let median = |channel| {
-            let mut values: Vec<f32> =
-                self.rows.iter().skip(channel).step_by(channels).copied().collect();
+            let mut values: Vec<f32> = self.values(channel).collect();
             let middle = values.len() / 2;
             *values.select_nth_unstable_by(middle, f32::total_cmp).1
         };
-        (0..channels).map(median).collect()
+        (0..self.low.len()).map(median).collect()
     }
 
     /// How far each channel lies from its centre.
     pub(super) fn reach(&self, reach: Reach, centres: &[f32]) -> Vec<f32> {
-        let channels = centres.iter().enumerate();
+        let bounds = self.low.iter().zip(&self.high);
+        let farthest =
+            |((low, high), centre): ((&f32, &f32), &f32)| (high - centre).max(centre - low);
+        let fourth_moment = |(channel, centre): (usize, &f32)| {
+            let sum: f64 = self.values(channel).map(|x| f64::from(x - centre).powi(4)).sum();
+            let count = self.rows.len() / centres.len();
+            (sum / count as f64).sqrt().sqrt() as f32
+        };
         match reach {
-            Reach::Farthest => channels
-                .map(|(channel, centre)| {
-                    (self.high[channel] - centre).max(centre - self.low[channel])
-                })
-                .collect(),
-            Reach::FourthMoment => channels
-                .map(|(channel, centre)| {
-                    let values = self.rows.iter().skip(channel).step_by(centres.len());
-                    let count = self.rows.len() / centres.len();
-                    let sum: f64 = values.map(|x| f64::from(x - centre).powi(4)).sum();
-                    (sum / count as f64).sqrt().sqrt() as f32
-                })
-                .collect(),
+            Reach::Farthest => bounds.zip(centres).map(farthest).collect(),
+            Reach::FourthMoment => centres.iter().enumerate().map(fourth_moment).collect(),
         }
     }
 }

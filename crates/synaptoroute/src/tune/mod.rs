@@ -12,9 +12,7 @@ use std::num::NonZero;
 use std::time::{Duration, Instant};
 
 use synaptoroute_encoder::convert::{Requantise, requantise};
-use synaptoroute_encoder::{
-    Bert, Encoder, FloatWeights, Kernels, ModelError, ModelFile, Scratch, Tokenizer,
-};
+use synaptoroute_encoder::{Bert, Encoder, FloatWeights, Kernels, ModelFile, Scratch};
 use synaptoroute_kernels::{Crew, Team};
 use synaptoroute_router::{Comparison, Difference, NamespaceName, Snapshot};
 use synaptoroute_tune::{Lesson, Model, TuneError, TuneOptions, Tuner};
@@ -111,9 +109,8 @@ impl Router {
         let snapshot = self.snapshot();
         let kernels = self.core().kernels;
         let crew = Crew::new(request.threads.get() - 1).map_err(RouterError::Thread)?;
-        let read = || Ok((FloatWeights::dequantise(request.model)?, Tokenizer::of(request.model)?));
-        let (weights, tokenizer) =
-            read().map_err(|error: ModelError| error.at(request.model.origin()))?;
+        let weights = FloatWeights::dequantise(request.model);
+        let weights = weights.map_err(|error| error.at(request.model.origin()))?;
         let pooling = request.model.config().pooling;
         let base = Model::new(weights, pooling, kernels);
         let integers = Bert::new(request.model, kernels)?;
@@ -122,7 +119,6 @@ impl Router {
             snapshot: &snapshot,
             request,
             texts: Texts::of(&snapshot),
-            tokenizer,
             base: &base,
             integers: integers.with_threads(request.threads).map_err(RouterError::Thread)?,
             kernels,
@@ -130,7 +126,7 @@ impl Router {
         };
         // What cannot be learned is said before anything takes long.
         let all = job.texts.whole();
-        let mut lesson = Lesson::new(&job.tokenizer, &all.routes, &[])?;
+        let mut lesson = Lesson::new(job.integers.tokenizer(), &all.routes, &[])?;
         request.options.check(&base)?;
         let stage = request.folds.map_or(TuneStage::All, |_| TuneStage::Fold(0));
         if !watch(TuneProgress { stage, done: 0, of: request.options.steps, loss: None }) {
@@ -141,7 +137,7 @@ impl Router {
             None => Judged::default(),
         };
         if judged.with_negatives {
-            lesson = Lesson::new(&job.tokenizer, &all.routes, &all.negatives)?;
+            lesson = Lesson::new(job.integers.tokenizer(), &all.routes, &all.negatives)?;
         }
         let (tuned, course) = job.tune(&lesson, TuneStage::All, watch)?;
         job.finish(&lesson, tuned, &course, judged, watch)
@@ -153,7 +149,6 @@ struct Job<'a> {
     snapshot: &'a Snapshot,
     request: &'a TuneRequest<'a>,
     texts: Texts,
-    tokenizer: Tokenizer,
     base: &'a Model,
     /// The model file as it is: in less time, what `base` makes of a text.
     integers: Bert,
@@ -186,7 +181,7 @@ impl Job<'_> {
 
     /// Token ids of texts.
     fn ids<'t>(&self, texts: impl Iterator<Item = &'t str>) -> Result<Vec<Vec<u32>>, TuneError> {
-        let ids = texts.map(|text| self.tokenizer.encode(text).map(|tokens| tokens.ids));
+        let ids = texts.map(|text| self.integers.tokenizer().encode(text).map(|tokens| tokens.ids));
         ids.collect::<Result<_, _>>().map_err(TuneError::tokenizer)
     }
 
@@ -245,7 +240,7 @@ impl Job<'_> {
         before.read(self.base);
         for fold in 0..folds.get() {
             let part = self.texts.fold(fold, folds.get());
-            let Ok(lesson) = Lesson::new(&self.tokenizer, &part.routes, &[]) else {
+            let Ok(lesson) = Lesson::new(self.integers.tokenizer(), &part.routes, &[]) else {
                 return Ok(Judged::default()); // What is left of so few utterances teaches nothing.
             };
             let (tuned, _) = self.tune(&lesson, TuneStage::Fold(fold), watch)?;
@@ -253,7 +248,7 @@ impl Job<'_> {
             before.ask(&part)?;
             after.ask(&part)?;
             if let Some(away) = &mut away {
-                let lesson = Lesson::new(&self.tokenizer, &part.routes, &part.negatives)?;
+                let lesson = Lesson::new(self.integers.tokenizer(), &part.routes, &part.negatives)?;
                 let (tuned, _) = self.tune(&lesson, TuneStage::FoldWithNegatives(fold), watch)?;
                 away.read(&tuned);
                 away.ask(&part)?;
