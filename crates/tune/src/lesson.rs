@@ -23,12 +23,15 @@ pub struct Lesson {
     pub(crate) labels: Vec<Option<usize>>,
     /// Places of each route's texts.
     pub(crate) members: Vec<Vec<usize>>,
-    /// Places of texts that belong to no route.
-    pub(crate) foreign: Vec<usize>,
+    /// Places of texts that belong to no route,
+    pub(crate) negatives: Vec<usize>,
+    /// and of others that most likely do not.
+    pub(crate) background: Vec<usize>,
 }
 
 impl Lesson {
-    /// Of routes, each with its utterances, and of texts that belong to none of them.
+    /// Of routes, each with its utterances; of texts that are known to belong to none of them; and
+    /// of texts from elsewhere, of which those that look in scope are left out.
     ///
     /// The order of the routes is the caller's; a lesson of the same routes in another order
     /// draws other batches.
@@ -39,7 +42,8 @@ impl Lesson {
     pub fn new<T: AsRef<str>>(
         tokenizer: &Tokenizer,
         routes: &[Vec<T>],
-        foreign: &[T],
+        negatives: &[T],
+        background: &[T],
     ) -> Result<Self, TuneError> {
         let routes: Vec<&[T]> =
             routes.iter().map(Vec::as_slice).filter(|texts| !texts.is_empty()).collect();
@@ -50,8 +54,13 @@ impl Lesson {
         if pairs < FEWEST_PAIRS {
             return Err(TuneError::FewPairs { found: pairs, least: FEWEST_PAIRS });
         }
-        let mut lesson =
-            Self { ids: Vec::new(), labels: Vec::new(), members: Vec::new(), foreign: Vec::new() };
+        let mut lesson = Self {
+            ids: Vec::new(),
+            labels: Vec::new(),
+            members: Vec::new(),
+            negatives: Vec::new(),
+            background: Vec::new(),
+        };
         for (route, texts) in routes.into_iter().enumerate() {
             let every = texts.len().div_ceil(MEMBERS);
             let mut members = Vec::new();
@@ -60,9 +69,13 @@ impl Lesson {
             }
             lesson.members.push(members);
         }
-        for text in foreign {
+        for text in negatives {
             let place = lesson.add(tokenizer, text.as_ref(), None)?;
-            lesson.foreign.push(place);
+            lesson.negatives.push(place);
+        }
+        for text in background {
+            let place = lesson.add(tokenizer, text.as_ref(), None)?;
+            lesson.background.push(place);
         }
         Ok(lesson)
     }
@@ -76,7 +89,7 @@ impl Lesson {
     /// Utterances that are learned from.
     #[must_use]
     pub fn utterances(&self) -> usize {
-        self.ids.len() - self.foreign.len()
+        self.members.iter().map(Vec::len).sum()
     }
 
     /// Token ids of each text, those that belong to no route last.

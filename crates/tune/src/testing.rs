@@ -68,11 +68,11 @@ pub(crate) fn texts(count: usize) -> Vec<Vec<u32>> {
     (0..count).map(text).collect()
 }
 
-/// Six routes of four texts, and three texts of none.
+/// Six routes of four texts, and three texts of none, one of them a negative.
 pub(crate) fn lesson() -> Lesson {
     let labels = (0..27).map(|i| (i < 24).then_some(i / 4)).collect();
     let members = (0..6).map(|route| (4 * route..4 * route + 4).collect()).collect();
-    Lesson { ids: texts(27), labels, members, foreign: (24..27).collect() }
+    Lesson { ids: texts(27), labels, members, negatives: vec![24], background: vec![25, 26] }
 }
 
 /// A lesson's vectors.

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
-use synaptoroute::{Bert, Kernels, ModelFile, Router, TuneOptions, TuneRequest};
+use synaptoroute::{Bert, Kernels, ModelFile, Router, Text, TuneOptions, TuneRequest};
 use synaptoroute_benches::{BenchError, Sample, encoder, model_file, routes_of};
 
 use crate::metrics::{accuracy, auroc, confidences, fpr95, paired};
@@ -48,7 +48,10 @@ pub(crate) fn print(
             let started = Instant::now();
             let options = TuneOptions { seed: seed as u64, ..options };
             let time = (size == Size::Full).then_some(FULL_TIME);
-            let tuned = tune(&router, options, time)?;
+            // As the fit, of nothing that is measured.
+            let background = set.background(frozen)?;
+            let background: Vec<Text> = background.into_iter().map(|known| known.text).collect();
+            let tuned = tune(&router, options, time, &background)?;
             eprintln!("{} seed {seed}: {} steps", set.name, tuned.report.steps);
             fidelity += tuned.report.fidelity / seeds;
             let file = ModelFile::from_bytes(&tuned.file)?;
@@ -89,6 +92,7 @@ fn tune(
     router: &Router,
     options: TuneOptions,
     time_budget: Option<Duration>,
+    background: &[Text],
 ) -> Result<synaptoroute::Tuned, BenchError> {
     let model = model_file()?;
     let request = TuneRequest {
@@ -96,6 +100,7 @@ fn tune(
         options,
         time_budget,
         folds: None,
+        background: Some(background),
         threads: thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN),
     };
     let bar = ProgressBar::new(1);

@@ -113,6 +113,7 @@ impl Plan {
             model: models.first(),
             options: self.options,
             time_budget: self.time_budget,
+            background: None,
             folds: self.folds,
             threads: self.threads,
         };

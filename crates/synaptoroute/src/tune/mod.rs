@@ -14,11 +14,11 @@ use std::time::{Duration, Instant};
 use synaptoroute_encoder::convert::{Requantise, requantise};
 use synaptoroute_encoder::{Bert, Encoder, FloatWeights, Kernels, ModelFile, Scratch};
 use synaptoroute_kernels::{Crew, Team};
-use synaptoroute_router::{Comparison, Difference, NamespaceName, Snapshot};
+use synaptoroute_router::{Comparison, Difference, NamespaceName, Snapshot, Text};
 use synaptoroute_tune::{Lesson, Model, TuneError, TuneOptions, Tuner};
 
 pub use self::report::{TuneReport, Verdict};
-use self::texts::Texts;
+use self::texts::{Part, Texts};
 use self::trial::Trial;
 use crate::error::RouterError;
 use crate::router::Router;
@@ -45,6 +45,9 @@ pub struct TuneRequest<'a> {
     /// Folds of the cross-validation: the model is tuned once for each, on what is not held out, and
     /// once on all. None tunes without judging.
     pub folds: Option<NonZero<usize>>,
+    /// Texts that belong to no route, most likely: half of them are what routes are told from, and
+    /// the others judge. The built-in ones if there are none.
+    pub background: Option<&'a [Text]>,
     /// Threads at work. The result is the same whatever their number.
     pub threads: NonZero<usize>,
 }
@@ -118,7 +121,7 @@ impl Router {
             namespace: self.name(),
             snapshot: &snapshot,
             request,
-            texts: Texts::of(&snapshot),
+            texts: Texts::of(&snapshot, request.background),
             base: &base,
             integers: integers.with_threads(request.threads).map_err(RouterError::Thread)?,
             kernels,
@@ -126,7 +129,7 @@ impl Router {
         };
         // What cannot be learned is said before anything takes long.
         let all = job.texts.whole();
-        let mut lesson = Lesson::new(job.integers.tokenizer(), &all.routes, &[])?;
+        let mut lesson = job.lesson(&all, false)?;
         request.options.check(&base)?;
         let stage = request.folds.map_or(TuneStage::All, |_| TuneStage::Fold(0));
         if !watch(TuneProgress { stage, done: 0, of: request.options.steps, loss: None }) {
@@ -137,7 +140,7 @@ impl Router {
             None => Judged::default(),
         };
         if judged.with_negatives {
-            lesson = Lesson::new(job.integers.tokenizer(), &all.routes, &all.negatives)?;
+            lesson = job.lesson(&all, true)?;
         }
         let (tuned, course) = job.tune(&lesson, TuneStage::All, watch)?;
         job.finish(&lesson, tuned, &course, judged, watch)
@@ -191,6 +194,12 @@ impl Job<'_> {
         model.encode(&mut self.team(), &ids)
     }
 
+    /// What there is to learn of a part.
+    fn lesson(&self, part: &Part<'_>, with_negatives: bool) -> Result<Lesson, TuneError> {
+        let negatives = if with_negatives { &*part.negatives } else { &[] };
+        Lesson::new(self.integers.tokenizer(), &part.routes, negatives, &part.background)
+    }
+
     /// The model after its steps.
     fn tune(
         &self,
@@ -240,7 +249,7 @@ impl Job<'_> {
         before.read(self.base);
         for fold in 0..folds.get() {
             let part = self.texts.fold(fold, folds.get());
-            let Ok(lesson) = Lesson::new(self.integers.tokenizer(), &part.routes, &[]) else {
+            let Ok(lesson) = self.lesson(&part, false) else {
                 return Ok(Judged::default()); // What is left of so few utterances teaches nothing.
             };
             let (tuned, _) = self.tune(&lesson, TuneStage::Fold(fold), watch)?;
@@ -248,7 +257,7 @@ impl Job<'_> {
             before.ask(&part)?;
             after.ask(&part)?;
             if let Some(away) = &mut away {
-                let lesson = Lesson::new(self.integers.tokenizer(), &part.routes, &part.negatives)?;
+                let lesson = self.lesson(&part, true)?;
                 let (tuned, _) = self.tune(&lesson, TuneStage::FoldWithNegatives(fold), watch)?;
                 away.read(&tuned);
                 away.ask(&part)?;

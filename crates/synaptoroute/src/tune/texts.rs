@@ -15,7 +15,7 @@ pub(super) struct Texts {
     routes: Vec<(RouteName, Vec<Text>)>,
     /// The namespace's negatives, by their hashes.
     negatives: Vec<Text>,
-    /// The built-in ones.
+    /// Those that most likely belong nowhere.
     foreign: Vec<Text>,
 }
 
@@ -28,7 +28,7 @@ pub(super) struct Part<'a> {
     pub(super) names: Vec<&'a RouteName>,
     /// The namespace's negatives, but for those that are held out.
     pub(super) negatives: Vec<&'a Text>,
-    /// Other texts by which a fit is taught what belongs nowhere.
+    /// Other texts by which a model and its fit are taught what belongs nowhere.
     pub(super) background: Vec<&'a Text>,
     /// Texts that are held out, each with its route; with none if it belongs nowhere, or that route
     /// is left out.
@@ -36,17 +36,22 @@ pub(super) struct Part<'a> {
 }
 
 impl Texts {
-    pub(super) fn of(snapshot: &Snapshot) -> Self {
+    /// `background` are texts that belong nowhere; the built-in ones if there are none.
+    pub(super) fn of(snapshot: &Snapshot, background: Option<&[Text]>) -> Self {
         let in_order = |owner: &Owner| -> Vec<Text> {
             let texts = by_hash(snapshot.texts(owner), Text::as_str).into_iter();
             texts.map(|(_, text)| text).collect()
         };
         let route = |name: &RouteName| (name.clone(), in_order(&Owner::Utterances(name.clone())));
         let built_in = |text| Text::try_from(text).expect("a text of the built-in set");
+        let foreign = match background {
+            Some(texts) => texts.to_vec(),
+            None => background_texts().map(|background| built_in(background.text)).collect(),
+        };
         Self {
             routes: snapshot.routes().map(|known| route(&known.name)).collect(),
             negatives: in_order(&Owner::Namespace),
-            foreign: background_texts().map(|background| built_in(background.text)).collect(),
+            foreign,
         }
     }
 
@@ -56,8 +61,8 @@ impl Texts {
     }
 
     /// One of `folds` parts: of each route every so many utterances are asked, and of some routes
-    /// all, if enough routes remain; and its share of every other text that belongs nowhere, those that
-    /// no fit is taught by.
+    /// all, if enough routes remain; and its share of every other text that belongs nowhere, those
+    /// by which nothing is taught.
     pub(super) fn fold(&self, fold: usize, folds: usize) -> Part<'_> {
         let spare = self.routes.len() - self.routes.len().div_ceil(LEFT_OUT);
         let left_out = |route: usize| spare >= FEWEST_ROUTES && route % LEFT_OUT == fold % LEFT_OUT;
@@ -68,7 +73,6 @@ impl Texts {
                 false => part.negatives.push(negative),
             }
         }
-        part.background.extend(self.foreign.iter().step_by(2));
         let own = self.foreign.iter().skip(1).step_by(2).skip(fold).step_by(folds);
         part.asked.extend(own.map(|text| (text, None)));
         part
@@ -117,7 +121,8 @@ impl Texts {
         left_out: impl Fn(usize) -> bool,
         held_out: impl Fn(usize, usize) -> bool,
     ) -> Part<'_> {
-        let mut part = Part::default();
+        let mut part =
+            Part { background: self.foreign.iter().step_by(2).collect(), ..Part::default() };
         for (number, (name, texts)) in self.routes.iter().enumerate() {
             let mut learned = Vec::new();
             let known = !left_out(number);

@@ -37,8 +37,14 @@ static TUNED: LazyLock<Tuned> = LazyLock::new(|| {
     fill(&router);
     let model = model_file();
     let options = TuneOptions { steps: 1, layers: Some(1), rate: 1e-3, ..TuneOptions::default() };
-    let request =
-        TuneRequest { model: &model, options, time_budget: None, folds: None, threads: ONE };
+    let request = TuneRequest {
+        model: &model,
+        options,
+        time_budget: None,
+        folds: None,
+        background: None,
+        threads: ONE,
+    };
     router.tune(&request, &mut |_| true).unwrap()
 });
 

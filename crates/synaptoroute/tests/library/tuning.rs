@@ -22,6 +22,7 @@ fn request(model: &ModelFile, steps: usize, folds: usize) -> TuneRequest<'_> {
         model,
         options: TuneOptions { steps, layers: Some(2), ..TuneOptions::default() },
         time_budget: None,
+        background: None,
         folds: NonZero::new(folds),
         threads: NonZero::new(2).unwrap(),
     }

@@ -46,6 +46,7 @@ pub(super) fn tune(
             seed: args.seed,
         },
         time_budget: args.time_budget.map(|seconds| Duration::from_secs(seconds.into())),
+        background: None,
         folds: NonZero::new(usize::from(args.folds)),
         threads: args.threads.unwrap_or_else(engine::all_cores),
     };

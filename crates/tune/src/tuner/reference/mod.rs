@@ -68,7 +68,8 @@ fn losses_are_those_of_another_program() {
     let lesson = Lesson {
         members: (0..=labels[labels.len() - 1]).map(members).collect(),
         labels: labels.iter().copied().map(Some).collect(),
-        foreign: Vec::new(),
+        negatives: Vec::new(),
+        background: Vec::new(),
         ids,
     };
     let options = TuneOptions { steps: batches.len(), rate: 5e-5, layers: None, seed: 0 };
