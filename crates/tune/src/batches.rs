@@ -62,7 +62,8 @@ impl<'a> Batches<'a> {
                 members => batch.extend(random.sample(members, 2)),
             }
         }
-        let negatives = random.sample(&lesson.negatives, FOREIGN / 2);
+        let negatives = (FOREIGN / 2).max(FOREIGN.saturating_sub(background.len()));
+        let negatives = random.sample(&lesson.negatives, negatives);
         let background = random.sample(background, FOREIGN - negatives.len());
         batch.extend(negatives.into_iter().chain(background));
         batch
@@ -137,3 +138,6 @@ impl Vectors<'_> {
 fn highest<'a>(cosines: impl IntoIterator<Item = &'a f32>) -> f32 {
     cosines.into_iter().copied().fold(f32::NEG_INFINITY, f32::max)
 }
+
+#[cfg(test)]
+mod tests;
