@@ -8,6 +8,8 @@ mod report;
 mod texts;
 mod trial;
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::num::NonZero;
 use std::time::{Duration, Instant};
 
@@ -124,6 +126,7 @@ impl Router {
             texts: Texts::of(&snapshot, request.background),
             base: &base,
             integers: integers.with_threads(request.threads).map_err(RouterError::Thread)?,
+            before: RefCell::default(),
             kernels,
             crew: &crew,
         };
@@ -155,6 +158,8 @@ struct Job<'a> {
     base: &'a Model,
     /// The model file as it is: in less time, what `base` makes of a text.
     integers: Bert,
+    /// What that made of texts so far, by their token ids.
+    before: RefCell<HashMap<Vec<u32>, Box<[f32]>>>,
     kernels: Kernels,
     crew: &'a Crew,
 }
@@ -200,6 +205,21 @@ impl Job<'_> {
         Lesson::new(self.integers.tokenizer(), &part.routes, negatives, &part.background)
     }
 
+    /// Vectors of a lesson's texts before tuning. Most of a fold's are another's too: each is made
+    /// once.
+    fn before(&self, lesson: &Lesson) -> Vec<f32> {
+        let width = self.base.width();
+        let mut known = self.before.borrow_mut();
+        let mut new: Vec<&[u32]> = lesson.texts().filter(|ids| !known.contains_key(*ids)).collect();
+        new.sort_unstable();
+        new.dedup();
+        let mut vectors = vec![0.0; new.len() * width];
+        self.integers.encode_ids(&mut Scratch::default(), &new, &mut vectors);
+        let rows = vectors.chunks_exact(width).map(Box::from);
+        known.extend(new.into_iter().map(Vec::from).zip(rows));
+        lesson.texts().flat_map(|ids| known[ids].iter().copied()).collect()
+    }
+
     /// The model after its steps.
     fn tune(
         &self,
@@ -208,9 +228,7 @@ impl Job<'_> {
         watch: TuneWatch<'_>,
     ) -> Result<(Model, Course), RouterError> {
         let options = self.request.options;
-        let texts: Vec<&[u32]> = lesson.texts().collect();
-        let mut before = vec![0.0; texts.len() * self.base.width()];
-        self.integers.encode_ids(&mut Scratch::default(), &texts, &mut before);
+        let before = self.before(lesson);
         let mut tuner = Tuner::new(self.base.clone(), lesson, before, options)?;
         let team = &mut self.team();
         let mut losses = Vec::with_capacity(options.steps);
