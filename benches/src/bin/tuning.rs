@@ -50,14 +50,7 @@ fn run(args: &Args) -> Result<(), BenchError> {
     let mut watch = Watch::default();
     let model = model_file()?;
     let options = TuneOptions { steps: args.steps, ..TuneOptions::default() };
-    let request = TuneRequest {
-        model: &model,
-        options,
-        time_budget: None,
-        folds: None,
-        background: None,
-        threads,
-    };
+    let request = TuneRequest { options, ..TuneRequest::new(&model, threads) };
     let tuned = router.tune(&request, &mut |progress| {
         watch.at(match progress.stage {
             TuneStage::Quantise => "to integers",

@@ -63,20 +63,12 @@ impl Lesson {
         };
         for (route, texts) in routes.into_iter().enumerate() {
             let every = texts.len().div_ceil(MEMBERS);
-            let mut members = Vec::new();
-            for text in texts.iter().step_by(every) {
-                members.push(lesson.add(tokenizer, text.as_ref(), Some(route))?);
-            }
+            let texts = texts.iter().step_by(every);
+            let members = lesson.add_all(tokenizer, texts, Some(route))?;
             lesson.members.push(members);
         }
-        for text in negatives {
-            let place = lesson.add(tokenizer, text.as_ref(), None)?;
-            lesson.negatives.push(place);
-        }
-        for text in background {
-            let place = lesson.add(tokenizer, text.as_ref(), None)?;
-            lesson.background.push(place);
-        }
+        lesson.negatives = lesson.add_all(tokenizer, negatives, None)?;
+        lesson.background = lesson.add_all(tokenizer, background, None)?;
         Ok(lesson)
     }
 
@@ -95,6 +87,16 @@ impl Lesson {
     /// Token ids of each text, those that belong to no route last.
     pub fn texts(&self) -> impl Iterator<Item = &[u32]> {
         self.ids.iter().map(Vec::as_slice)
+    }
+
+    /// The texts' places.
+    fn add_all<'t, T: AsRef<str> + 't>(
+        &mut self,
+        tokenizer: &Tokenizer,
+        texts: impl IntoIterator<Item = &'t T>,
+        label: Option<usize>,
+    ) -> Result<Vec<usize>, TuneError> {
+        texts.into_iter().map(|text| self.add(tokenizer, text.as_ref(), label)).collect()
     }
 
     fn add(

@@ -40,6 +40,9 @@ pub(crate) fn print(
     for set in sets {
         let trains = set.train(data, size)?;
         let seeds = trains.len() as f64;
+        // As the fit, of nothing that is measured.
+        let background = set.background(frozen)?;
+        let background: Vec<Text> = background.into_iter().map(|known| known.text).collect();
         let (mut before, mut after) = ([0.0; 3], [0.0; 3]);
         let (mut old, mut new) = (Vec::new(), Vec::new());
         let (mut seconds, mut fidelity) = (0.0, 0.0);
@@ -48,9 +51,6 @@ pub(crate) fn print(
             let started = Instant::now();
             let options = TuneOptions { seed: seed as u64, ..options };
             let time = (size == Size::Full).then_some(FULL_TIME);
-            // As the fit, of nothing that is measured.
-            let background = set.background(frozen)?;
-            let background: Vec<Text> = background.into_iter().map(|known| known.text).collect();
             let tuned = tune(&router, options, time, &background)?;
             eprintln!("{} seed {seed}: {} steps", set.name, tuned.report.steps);
             fidelity += tuned.report.fidelity / seeds;
@@ -95,13 +95,12 @@ fn tune(
     background: &[Text],
 ) -> Result<synaptoroute::Tuned, BenchError> {
     let model = model_file()?;
+    let threads = thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
     let request = TuneRequest {
-        model: &model,
         options,
         time_budget,
-        folds: None,
         background: Some(background),
-        threads: thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN),
+        ..TuneRequest::new(&model, threads)
     };
     let bar = ProgressBar::new(1);
     let style = ProgressStyle::with_template("{wide_bar} {pos}/{len}, {eta} left{msg}");

@@ -110,12 +110,10 @@ impl Plan {
             router.try_room(models.first().len_bytes())?;
         }
         let request = TuneRequest {
-            model: models.first(),
             options: self.options,
             time_budget: self.time_budget,
-            background: None,
             folds: self.folds,
-            threads: self.threads,
+            ..TuneRequest::new(models.first(), self.threads)
         };
         let tuned = router.tune(&request, &mut |progress| work.tuning(progress))?;
         let verdict = tuned.report.verdict;

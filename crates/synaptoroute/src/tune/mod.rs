@@ -54,6 +54,15 @@ pub struct TuneRequest<'a> {
     pub threads: NonZero<usize>,
 }
 
+impl<'a> TuneRequest<'a> {
+    /// As much as is usual, without judging.
+    #[must_use]
+    pub fn new(model: &'a ModelFile, threads: NonZero<usize>) -> Self {
+        let options = TuneOptions::default();
+        Self { model, options, time_budget: None, folds: None, background: None, threads }
+    }
+}
+
 /// What tuning is at.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]

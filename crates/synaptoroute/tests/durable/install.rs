@@ -45,14 +45,7 @@ fn make(path: &Path) {
     router.load(RoutesFile::parse(routes, FileFormat::Yaml).unwrap(), &|_, _| ()).unwrap();
     let model = model_file();
     let options = TuneOptions { steps: 1, layers: Some(1), rate: 1e-3, ..TuneOptions::default() };
-    let request = TuneRequest {
-        model: &model,
-        options,
-        time_budget: None,
-        folds: None,
-        background: None,
-        threads: ONE,
-    };
+    let request = TuneRequest { options, ..TuneRequest::new(&model, ONE) };
     let tuned = router.tune(&request, &mut |_| true).unwrap();
     router.install(&tuned, ONE, &mut |_| true).unwrap();
 }

@@ -37,14 +37,7 @@ static TUNED: LazyLock<Tuned> = LazyLock::new(|| {
     fill(&router);
     let model = model_file();
     let options = TuneOptions { steps: 1, layers: Some(1), rate: 1e-3, ..TuneOptions::default() };
-    let request = TuneRequest {
-        model: &model,
-        options,
-        time_budget: None,
-        folds: None,
-        background: None,
-        threads: ONE,
-    };
+    let request = TuneRequest { options, ..TuneRequest::new(&model, ONE) };
     router.tune(&request, &mut |_| true).unwrap()
 });
 

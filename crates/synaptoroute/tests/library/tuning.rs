@@ -19,12 +19,9 @@ fn support() -> Router {
 
 fn request(model: &ModelFile, steps: usize, folds: usize) -> TuneRequest<'_> {
     TuneRequest {
-        model,
         options: TuneOptions { steps, layers: Some(2), ..TuneOptions::default() },
-        time_budget: None,
-        background: None,
         folds: NonZero::new(folds),
-        threads: NonZero::new(2).unwrap(),
+        ..TuneRequest::new(model, NonZero::new(2).unwrap())
     }
 }
 

@@ -38,7 +38,6 @@ pub(super) fn tune(
         router.try_room(model.len_bytes())?;
     }
     let request = TuneRequest {
-        model,
         options: TuneOptions {
             steps: args.steps as usize,
             rate: args.rate,
@@ -46,9 +45,8 @@ pub(super) fn tune(
             seed: args.seed,
         },
         time_budget: args.time_budget.map(|seconds| Duration::from_secs(seconds.into())),
-        background: None,
         folds: NonZero::new(usize::from(args.folds)),
-        threads: args.threads.unwrap_or_else(engine::all_cores),
+        ..TuneRequest::new(model, args.threads.unwrap_or_else(engine::all_cores))
     };
     let mut bar = Bar::new(args.folds.into());
     let tuned = router.tune(&request, &mut |progress| {
