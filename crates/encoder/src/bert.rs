@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use synaptoroute_kernels::{Crew, Kernels, RowsMut, Team};
 
+use crate::bytes::SharedBytes;
 use crate::config::Config;
 use crate::encoder::{Embedding, EncodeError, Encoder, ModelInfo};
 use crate::error::OpenError;
@@ -33,6 +34,7 @@ pub struct Bert {
     tokenizer: Tokenizer,
     kernels: Kernels,
     info: ModelInfo,
+    out_of_fold: Option<SharedBytes>,
     crew: Crew,
     /// Working memory not in use: there are as many as callers were ever at work at once.
     idle: Mutex<Vec<Scratch>>,
@@ -55,8 +57,9 @@ impl Bert {
     /// A tensor is missing or of another shape, or the vocabulary makes no tokenizer.
     pub fn new(file: &ModelFile, kernels: Kernels) -> Result<Self, OpenError> {
         let config = file.config().clone();
-        let read = || Ok((Weights::read(file)?, Tokenizer::of(file)?));
-        let (weights, tokenizer) = read().map_err(|e: crate::ModelError| e.at(file.origin()))?;
+        let read = || Ok((Weights::read(file)?, Tokenizer::of(file)?, file.out_of_fold()?));
+        let (weights, tokenizer, out_of_fold) =
+            read().map_err(|e: crate::ModelError| e.at(file.origin()))?;
         let info = ModelInfo {
             name: config.name.clone(),
             fingerprint: file.fingerprint(),
@@ -67,7 +70,8 @@ impl Bert {
             activation_width: kernels.isa().fast_width(),
         };
         let crew = Crew::alone();
-        Ok(Self { config, weights, tokenizer, kernels, info, crew, idle: Mutex::default() })
+        let idle = Mutex::default();
+        Ok(Self { config, weights, tokenizer, kernels, info, out_of_fold, crew, idle })
     }
 
     /// Lets up to `threads` threads share a pass, or the texts of a batch, while no other call is
@@ -243,5 +247,9 @@ impl Encoder for Bert {
 
     fn knows(&self, word: &str) -> bool {
         self.tokenizer.knows(word)
+    }
+
+    fn out_of_fold(&self) -> Option<&[u8]> {
+        self.out_of_fold.as_ref().map(SharedBytes::as_slice)
     }
 }

@@ -92,6 +92,10 @@ impl<E: Encoder> Encoder for Cached<E> {
         self.encoder.knows(word)
     }
 
+    fn out_of_fold(&self) -> Option<&[u8]> {
+        self.encoder.out_of_fold()
+    }
+
     fn cache_stats(&self) -> Option<CacheStats> {
         Some(CacheStats {
             hits: self.hits.load(Ordering::Relaxed),

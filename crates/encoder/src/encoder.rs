@@ -35,6 +35,12 @@ pub trait Encoder: Send + Sync {
         true
     }
 
+    /// Of a tuned model, which texts it learned and what was said of them before it had: for a fit to
+    /// read. `None` for other models, and where nothing was held out.
+    fn out_of_fold(&self) -> Option<&[u8]> {
+        None
+    }
+
     /// What a cache in front of it did; `None` where there is none.
     fn cache_stats(&self) -> Option<CacheStats> {
         None

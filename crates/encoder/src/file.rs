@@ -11,6 +11,7 @@
 //! | `layers.I.ffn.down.outliers` | f32 `[16 * N]`: weights of the first 16 inputs, which stay in f32; their integers are 0 |
 //! | `layers.I.{attention, ffn}.norm.gamma`, `.beta` | f32 `[hidden]` |
 //! | `tokenizer.vocabulary` | u8: the tokens in order, one a line |
+//! | `tuning.out_of_fold` | u8, of a tuned model alone: see [`Encoder::out_of_fold`](crate::Encoder::out_of_fold) |
 //!
 //! Header metadata: `format`, `config` (JSON, see [`Config`]) and `data_crc32`.
 
@@ -28,6 +29,9 @@ use crate::fingerprint::Fingerprint;
 
 /// The `format` this version writes and reads.
 pub(crate) const FORMAT: &str = "synaptoroute-bert-int8/1";
+
+/// The tensor of [`ModelFile::out_of_fold`].
+pub(crate) const OUT_OF_FOLD: &str = "tuning.out_of_fold";
 
 /// A model file whose container, checksum and configuration are sound.
 #[derive(Debug)]
@@ -174,6 +178,12 @@ impl ModelFile {
     pub(crate) fn text(&self, name: &str) -> Result<SharedBytes, ModelError> {
         let len = self.tensor(name)?.shape.first().copied().unwrap_or(0);
         self.bytes(name, Dtype::U8, &[len])
+    }
+
+    /// What a tuned model's file says of the texts that it learned.
+    pub(crate) fn out_of_fold(&self) -> Result<Option<SharedBytes>, ModelError> {
+        let there = self.tensors.contains_key(OUT_OF_FOLD);
+        there.then(|| self.text(OUT_OF_FOLD)).transpose()
     }
 
     /// Refuses a file that holds tensors of this name's beginning: more than its

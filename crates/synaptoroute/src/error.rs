@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use synaptoroute_encoder::convert::RequantiseError;
 use synaptoroute_encoder::{EncodeError, OpenError};
-use synaptoroute_router::{FitError, FitFileError, Revision, RouteError, SampleError};
+use synaptoroute_router::{
+    FitError, FitFileError, OutOfFoldError, Revision, RouteError, SampleError,
+};
 use synaptoroute_store::{ReembedError, StoreError};
 use synaptoroute_tune::TuneError;
 
@@ -59,6 +61,14 @@ pub enum RouterError {
     /// A model file cannot be used.
     #[error(transparent)]
     Model(Box<OpenError>),
+    /// What tuning left for fits in a model file cannot be read.
+    #[error("the model {model:?}: {source}")]
+    OutOfFold {
+        /// The model's name.
+        model: String,
+        /// What is wrong.
+        source: OutOfFoldError,
+    },
     /// The fit of a routes file cannot be used.
     #[error("fit: {source}; or remove `fit` from the file, and have it fitted here")]
     FileFit {

@@ -81,12 +81,12 @@ pub use synaptoroute_router::{
     FitFileError, FitInputs, FitQuality, FitReport, FitStatus, Fitted, FoldCount, Fraction,
     ImportMode, Judged, Labelled, LintReport, LintScope, MAX_METADATA_BYTES, MAX_TEXT_BYTES,
     Margin, Metadata, NameError, NamespaceName, Neighbour, OUT_OF_SCOPE, Objective, ObjectiveError,
-    OutOfScope, Outcome, Owner, Pair, Place, PlacedText, Query, Reason, Reliability, Report,
-    Revision, RevisionEntry, RiskCoverage, Route, RouteAttributes, RouteDiff, RouteDiffKind,
-    RouteEntry, RouteError, RouteName, RoutePatch, RouteScore, RouteThreshold, RoutesFile, Sample,
-    SampleCounts, SampleError, SampleFormat, SamplePlace, Samples, Serial, Settings, SettingsPatch,
-    Severity, Share, SimilarUtterance, SimilarityCut, Snapshot, SweepPoint, Text, TextError,
-    TextsDiff, TopK, Unfitted, UnknownLabel, UnreachableCut, auroc,
+    OutOfFold, OutOfFoldError, OutOfScope, Outcome, Owner, Pair, Place, PlacedText, Query, Reason,
+    Reliability, Report, Revision, RevisionEntry, RiskCoverage, Route, RouteAttributes, RouteDiff,
+    RouteDiffKind, RouteEntry, RouteError, RouteName, RoutePatch, RouteScore, RouteThreshold,
+    RoutesFile, Sample, SampleCounts, SampleError, SampleFormat, SamplePlace, Samples, Serial,
+    Settings, SettingsPatch, Severity, Share, SimilarUtterance, SimilarityCut, Snapshot,
+    SweepPoint, Text, TextError, TextsDiff, TopK, Unfitted, UnknownLabel, UnreachableCut, auroc,
 };
 pub use synaptoroute_store::{
     Durability, FitEntry, Learned, ModelEntry, ModelIdentity, Options as StoreOptions, StoreError,

@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use synaptoroute_encoder::{Embedding, EncodeError, Encoder, ModelInfo};
 use synaptoroute_router::{
-    Background, Evaluation, Judged, Labelled, Query, Report, Sample, Samples, Snapshot, Text,
+    Background, Evaluation, Judged, Labelled, OutOfFold, Query, Report, Sample, Samples, Snapshot,
+    Text,
 };
 
 use crate::background::BackgroundVectors;
@@ -19,15 +20,29 @@ use crate::error::RouterError;
 pub(crate) struct ModelInUse {
     pub(crate) encoder: Arc<dyn Encoder>,
     background: BackgroundVectors,
+    out_of_fold: Option<OutOfFold>,
 }
 
 impl ModelInUse {
-    pub(crate) fn new(encoder: Arc<dyn Encoder>) -> Self {
-        Self { encoder, background: BackgroundVectors::default() }
+    /// # Errors
+    ///
+    /// What tuning left for fits cannot be read.
+    pub(crate) fn new(encoder: Arc<dyn Encoder>) -> Result<Self, RouterError> {
+        let out_of_fold = encoder.out_of_fold().map(OutOfFold::from_json).transpose();
+        let out_of_fold = out_of_fold.map_err(|source| {
+            let model = encoder.model().name.clone();
+            RouterError::OutOfFold { model, source }
+        })?;
+        Ok(Self { encoder, background: BackgroundVectors::default(), out_of_fold })
     }
 
     pub(crate) fn info(&self) -> &ModelInfo {
         self.encoder.model()
+    }
+
+    /// Of a tuned model, what was said of the texts that it learned.
+    pub(crate) fn out_of_fold(&self) -> Option<&OutOfFold> {
+        self.out_of_fold.as_ref()
     }
 
     /// The built-in texts that belong nowhere, with their vectors.

@@ -14,6 +14,13 @@ pub const FEWEST_ROUTES: usize = 4;
 /// Fewest routes that have two utterances or more: pairs are what is learned from.
 pub const FEWEST_PAIRS: usize = 2;
 
+/// Those of a route's texts that are learned from: all but for huge routes, of which some are left out
+/// evenly.
+pub fn learned<T>(texts: &[T]) -> impl Iterator<Item = &T> {
+    let every = texts.len().div_ceil(MEMBERS).max(1);
+    texts.iter().step_by(every)
+}
+
 /// Texts to learn from, in a canonical order.
 #[derive(Clone, Debug)]
 pub struct Lesson {
@@ -62,9 +69,7 @@ impl Lesson {
             background: Vec::new(),
         };
         for (route, texts) in routes.into_iter().enumerate() {
-            let every = texts.len().div_ceil(MEMBERS);
-            let texts = texts.iter().step_by(every);
-            let members = lesson.add_all(tokenizer, texts, Some(route))?;
+            let members = lesson.add_all(tokenizer, learned(texts), Some(route))?;
             lesson.members.push(members);
         }
         lesson.negatives = lesson.add_all(tokenizer, negatives, None)?;

@@ -29,7 +29,7 @@ mod testing;
 mod tuner;
 
 pub use error::TuneError;
-pub use lesson::{FEWEST_PAIRS, FEWEST_ROUTES, Lesson};
+pub use lesson::{FEWEST_PAIRS, FEWEST_ROUTES, Lesson, learned};
 pub use loss::Loss;
 pub use model::Model;
 pub use tuner::{TuneOptions, Tuner};

@@ -25,6 +25,7 @@ pub(crate) fn inputs<'a>(background: &'a [Background], samples: &'a [Labelled]) 
         evidence: EvidenceSet::default(),
         background,
         samples,
+        out_of_fold: None,
     }
 }
 

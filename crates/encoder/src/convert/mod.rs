@@ -165,6 +165,7 @@ pub fn convert(job: &Job, progress: impl FnMut(usize, usize)) -> Result<Converte
     let mut sentences: Vec<Vec<u32>> = sentences.collect::<Result<_, _>>()?;
     sentences.push(encode("")?);
     let rounding = Rounding {
+        out_of_fold: None,
         weights: &source,
         config,
         vocabulary: vocabulary.lines,

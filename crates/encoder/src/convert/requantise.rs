@@ -23,6 +23,8 @@ pub struct Requantise<'a> {
     pub name: &'a str,
     /// SHA-256 of what they learned from, in hexadecimal.
     pub content_sha256: &'a str,
+    /// What [`Encoder::out_of_fold`](crate::Encoder::out_of_fold) is to say.
+    pub out_of_fold: Option<&'a [u8]>,
     /// Texts typical of what the model will read, about a hundred, to balance by.
     pub calibration: &'a [&'a str],
     /// How many work at it; the file is the same whatever their number.
@@ -86,6 +88,7 @@ pub fn requantise(
     let sentences = texts.map(encode).collect::<Result<Vec<_>, _>>();
     let sentences = sentences.map_err(|e| ModelError::Tokenizer(e.to_string()))?;
     let rounding = Rounding {
+        out_of_fold: job.out_of_fold.map(Vec::from),
         weights,
         config,
         vocabulary,

@@ -9,6 +9,7 @@ use super::reference::Products;
 use super::samples::{Reach, Samples};
 use super::{Converted, quantise, reference, write};
 use crate::config::Config;
+use crate::file::OUT_OF_FOLD;
 use crate::float::FloatWeights;
 
 /// Texts that run together: a layer's weights are read once for all of them.
@@ -27,6 +28,8 @@ pub(super) struct Rounding<'a> {
     pub(super) sentences: Vec<Vec<u32>>,
     pub(super) products: Products,
     pub(super) reach: Reach,
+    /// Taken over as it is.
+    pub(super) out_of_fold: Option<Vec<u8>>,
     /// The file is the same whatever their number.
     pub(super) threads: NonZero<usize>,
 }
@@ -41,7 +44,12 @@ impl Rounding<'_> {
             Reach::FourthMoment => Vec::new(),
         };
         let samples = self.samples(&lone, progress);
-        let tensors = quantise::tensors(self.weights, &samples, self.reach, self.vocabulary);
+        let mut tensors = quantise::tensors(self.weights, &samples, self.reach, self.vocabulary);
+        tensors.extend(self.out_of_fold.map(|bytes| write::Tensor {
+            name: OUT_OF_FOLD.to_owned(),
+            shape: vec![bytes.len()],
+            data: write::Data::U8(bytes),
+        }));
         match tensors.iter().find(|tensor| !tensor.data.is_finite()) {
             Some(tensor) => Err(tensor.name.clone()),
             None => {

@@ -49,6 +49,7 @@ fn with_biases(snapshot: &Snapshot, biases: &[f32]) -> Snapshot {
         evidence: EvidenceSet::default(),
         background: &[],
         samples: &[],
+        out_of_fold: None,
     };
     let fit = snapshot.fit(&inputs, &Serial).unwrap().fit.expect("there is enough to learn from");
     let mut fit = Arc::unwrap_or_clone(fit);

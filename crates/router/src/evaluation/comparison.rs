@@ -148,7 +148,9 @@ impl Comparison {
 }
 
 impl Pair {
-    fn new(before: f64, after: f64) -> Self {
+    /// Of two numbers.
+    #[must_use]
+    pub fn new(before: f64, after: f64) -> Self {
         Self { before, after, difference: after - before }
     }
 }

@@ -8,6 +8,7 @@ use sha2::{Digest as _, Sha256};
 use super::corpus;
 use super::objective::Objective;
 use super::options::EvidenceSet;
+use super::out_of_fold::OutOfFold;
 use super::report::Unfitted;
 use crate::name::RouteName;
 use crate::samples::Sample;
@@ -60,6 +61,9 @@ pub struct FitInputs<'a> {
     pub background: &'a [Background],
     /// Samples that decisions will be asked for; none is fine.
     pub samples: &'a [Labelled],
+    /// Of a tuned model, what it learned, and what was said of that before; it comes with the model,
+    /// as the vectors do.
+    pub out_of_fold: Option<&'a OutOfFold>,
 }
 
 impl FitPlan {

@@ -10,6 +10,8 @@
 //! - `trials` are texts whose right answer is known, `judged` is what a rule would say of them.
 //!   `blend` chooses how much evidence counts for *who*; `acceptance` learns confidence, which
 //!   says *whether*; `cuts` meets an [`Objective`]; `rule` cross-validates the last two.
+//! - `out_of_fold` is what is known of texts that the model has learned when it was tuned.
+//! - `achieved` is what an objective makes of decisions elsewhere.
 //! - `imputed` is what stands in for the evidence of routes that are newer than the fit.
 //! - `spelling` reads misspelt words as the utterances have them.
 //! - `scorer` is a fit at the moment of a decision; `wire` is how it is kept.
@@ -17,6 +19,7 @@
 //! It has no threads: independent parts go to an [`Executor`], which `executor` declares.
 
 mod acceptance;
+mod achieved;
 mod blend;
 mod corpus;
 mod cuts;
@@ -33,6 +36,7 @@ mod matrix;
 mod ngrams;
 mod objective;
 mod options;
+mod out_of_fold;
 mod report;
 mod rule;
 mod scorer;
@@ -45,6 +49,7 @@ pub use self::executor::{Executor, Serial};
 pub use self::inputs::{Background, FitInputs, FitPlan, Labelled};
 pub use self::objective::{Cost, Fraction, Objective, ObjectiveError};
 pub use self::options::EvidenceSet;
+pub use self::out_of_fold::{OutOfFold, OutOfFoldError};
 pub use self::report::{EvidenceWeight, FitQuality, FitReport, RouteThreshold, Unfitted};
 pub use self::train::Fitted;
 pub use self::wire::FitFileError;

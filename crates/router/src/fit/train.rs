@@ -8,19 +8,20 @@ use super::executor::{Executor, map};
 use super::head::Head;
 use super::held_out::{self, ForeignRoutes};
 use super::imputed::Line;
-use super::inputs::{FitInputs, Labelled};
+use super::inputs::{Background, FitInputs, Labelled};
 use super::judged::Origin;
 use super::learned::{Learned, Table};
 use super::lexical::Vocabulary;
 use super::matrix::Matrix;
 use super::ngrams::Features;
 use super::options::EvidenceSet;
+use super::out_of_fold::Tuning;
 use super::report::{EvidenceWeight, FitReport};
 use super::rule::{self, Rule};
 use super::spelling::Spelling;
-use super::trials::{self, Sums};
+use super::trials::{self, Other, Sums};
 use super::{Fit, FitError, FittedRoute};
-use crate::edit::Owner;
+use crate::edit::{Owner, PlacedText};
 use crate::snapshot::Snapshot;
 use crate::text::Text;
 use crate::threshold::Cut;
@@ -126,9 +127,9 @@ impl<'a> Trainer<'a> {
             score: blend::choose(corpus, &table, &spread, self.allowed, self.executor),
             acceptance: spread.acceptance(self.allowed),
         };
-        let (others, origins) = self.others(&learned);
-        let mut trials = trials::of_utterances(corpus, &table, &foreign);
-        trials.extend(trials::of_others(corpus, &others, &origins));
+        let (others, texts) = self.others(&learned);
+        let mut trials = trials::of_utterances(corpus, &table, &foreign, |text| self.tuning(text));
+        trials.extend(trials::of_others(corpus, &others, &texts));
         let background = trials::leave_out(&mut trials);
 
         let routes = corpus.routes();
@@ -221,22 +222,34 @@ impl<'a> Trainer<'a> {
         foreign.into_iter().map(with_table).collect()
     }
 
+    /// What the model's tuning makes of a text.
+    fn tuning(&self, text: &str) -> Tuning {
+        let known = self.inputs.out_of_fold;
+        known.map_or(Tuning::Unseen, |known| known.of(text, &self.corpus.names))
+    }
+
     /// Background, negatives and samples, as all that was learned sees them.
-    fn others(&self, learned: &Learned) -> (Table, Vec<(Origin, Option<usize>)>) {
+    fn others(&self, learned: &Learned) -> (Table, Vec<Other>) {
         let mut negatives = self.snapshot.placed_texts(&Owner::Namespace);
         for name in &self.corpus.names {
             negatives.extend(self.snapshot.placed_texts(&Owner::Negatives(name.clone())));
         }
         negatives.sort_unstable_by(|a, b| a.text.as_str().cmp(b.text.as_str()));
         negatives.dedup_by(|a, b| a.text == b.text);
+        let other = |origin, belongs, text: &Text| {
+            let tuning = self.tuning(text.as_str());
+            Other { origin, belongs, tuning }
+        };
         let background = self.inputs.background.iter();
-        let background =
-            background.map(|b| (b.text.as_str(), &b.vector, (Origin::Background, None)));
-        let negatives =
-            negatives.iter().map(|n| (n.text.as_str(), &n.vector, (Origin::Negative, None)));
-        let samples = self.samples.iter();
-        let samples =
-            samples.map(|&(s, belongs)| (s.text.as_str(), &s.vector, (Origin::Sample, belongs)));
+        let background = background.map(|Background { text, vector }| {
+            (text.as_str(), vector, other(Origin::Background, None, text))
+        });
+        let negatives = negatives.iter().map(|PlacedText { text, vector, .. }| {
+            (text.as_str(), vector, other(Origin::Negative, None, text))
+        });
+        let samples = self.samples.iter().map(|&(Labelled { text, vector, .. }, belongs)| {
+            (text.as_str(), vector, other(Origin::Sample, belongs, text))
+        });
         let all: Vec<_> = background.chain(negatives).chain(samples).collect();
         let blocks: Vec<_> = all.chunks(BLOCK).collect();
         let tables = map(self.executor, blocks.len(), |number| {
@@ -245,10 +258,7 @@ impl<'a> Trainer<'a> {
             let vectors = Matrix::from_rows(self.corpus.vectors.columns, vectors);
             learned.judge(&self.corpus, &texts, &vectors)
         });
-        (
-            Table::stack(tables, self.corpus.routes()),
-            all.iter().map(|&(.., origin)| origin).collect(),
-        )
+        (Table::stack(tables, self.corpus.routes()), all.iter().map(|&(.., other)| other).collect())
     }
 
     fn shares(&self, sums: &Sums, spread: &Spread) -> Vec<EvidenceWeight> {

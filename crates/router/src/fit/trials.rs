@@ -7,6 +7,7 @@ use super::corpus::Corpus;
 use super::held_out::ForeignRoutes;
 use super::judged::{Judged, Origin};
 use super::learned::Table;
+use super::out_of_fold::{self, Tuning};
 
 /// A text, and where its evidence stands.
 #[derive(Clone, Copy)]
@@ -18,6 +19,16 @@ pub(super) struct Trial<'a> {
     belongs: Option<usize>,
     fold: usize,
     origin: Origin,
+    /// What the model's tuning makes of it.
+    pub(super) tuning: Tuning,
+}
+
+/// A text from elsewhere.
+#[derive(Clone, Copy)]
+pub(super) struct Other {
+    pub(super) origin: Origin,
+    pub(super) belongs: Option<usize>,
+    pub(super) tuning: Tuning,
 }
 
 /// What becomes of evidence.
@@ -62,7 +73,10 @@ pub(super) fn of_utterances<'a>(
     corpus: &'a Corpus,
     table: &'a Table,
     foreign: &'a [(ForeignRoutes, Table)],
+    tuning: impl Fn(&str) -> Tuning,
 ) -> Vec<Trial<'a>> {
+    let tuning: Vec<Tuning> = corpus.texts.iter().map(|text| tuning(text.as_str())).collect();
+    let tuning = &tuning;
     let fold = |row: usize| corpus.folds[row].unwrap_or(0);
     let own = corpus.held_out().into_iter().map(|row| Trial {
         table,
@@ -71,6 +85,7 @@ pub(super) fn of_utterances<'a>(
         belongs: Some(corpus.labels[row]),
         fold: fold(row),
         origin: Origin::Utterance,
+        tuning: tuning[row],
     });
     let foreign = foreign.iter().flat_map(|(part, table)| {
         part.rows.iter().enumerate().map(move |(number, &row)| Trial {
@@ -80,26 +95,24 @@ pub(super) fn of_utterances<'a>(
             belongs: None,
             fold: fold(row),
             origin: Origin::ForeignRoute,
+            tuning: tuning[row],
         })
     });
     own.chain(foreign).collect()
 }
 
 /// Texts from elsewhere, in the order of their table's rows.
-pub(super) fn of_others<'a>(
-    corpus: &Corpus,
-    table: &'a Table,
-    origins: &[(Origin, Option<usize>)],
-) -> Vec<Trial<'a>> {
-    let trial = |(row, &(origin, belongs))| Trial {
+pub(super) fn of_others<'a>(corpus: &Corpus, table: &'a Table, others: &[Other]) -> Vec<Trial<'a>> {
+    let trial = |(row, &Other { origin, belongs, tuning })| Trial {
         table,
         row,
         left: None,
         belongs,
         fold: row % corpus.fold_count,
         origin,
+        tuning,
     };
-    origins.iter().enumerate().map(trial).collect()
+    others.iter().enumerate().map(trial).collect()
 }
 
 /// Leaves out background texts that look in scope: those as near to a route as half of the
@@ -116,13 +129,13 @@ pub(super) fn leave_out(trials: &mut Vec<Trial<'_>>) -> usize {
     trials.iter().filter(|trial| trial.origin == Origin::Background).count()
 }
 
-/// All of them, judged and weighed.
+/// All of them, judged and weighed, as if the model had learned none.
 pub(super) fn judge(trials: &[Trial<'_>], sums: &Sums, routes: usize) -> Vec<Judged> {
     let mut scores = vec![0.0; routes];
     let mut judged: Vec<Judged> =
         trials.iter().map(|trial| trial.judge(sums, &mut scores)).collect();
     super::judged::weigh(&mut judged);
-    judged
+    out_of_fold::unlearn(trials, judged)
 }
 
 /// Confidence, learned from these.

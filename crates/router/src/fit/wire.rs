@@ -86,7 +86,7 @@ struct WireRoute {
 /// Numbers as bytes, least first.
 macro_rules! packed {
     ($name:ident, $number:ty) => {
-        struct $name(Vec<$number>);
+        pub(super) struct $name(pub(super) Vec<$number>);
 
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
@@ -112,7 +112,7 @@ macro_rules! packed {
 
 impl Floats {
     /// An infinity or a NaN would reach a confidence, and no cut refuses a NaN.
-    fn are_numbers(&self) -> bool {
+    pub(super) fn are_numbers(&self) -> bool {
         self.0.iter().all(|number| number.is_finite())
     }
 }

@@ -7,25 +7,7 @@ use synaptoroute_router::{
     Objective, Owner, Query, RouteName, Serial, Settings, Snapshot, Text, Unfitted,
 };
 
-use crate::support::{Vectored, WIDTH, content, empty, name, placed, text, top_k};
-
-/// Numbers that look random and are the same each time.
-struct Dice(u64);
-
-impl Dice {
-    fn next(&mut self) -> f32 {
-        self.0 =
-            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        ((self.0 >> 40) as f32 / (1_u64 << 24) as f32).mul_add(2.0, -1.0)
-    }
-
-    /// A unit vector near this one; the further the larger `spread` is.
-    fn near(&mut self, centre: &[f32], spread: f32) -> Vec<f32> {
-        let moved: Vec<f32> = centre.iter().map(|x| x + spread * self.next()).collect();
-        let length = moved.iter().map(|x| x * x).sum::<f32>().sqrt();
-        moved.iter().map(|x| x / length).collect()
-    }
-}
+use crate::support::{Dice, Vectored, WIDTH, content, empty, name, placed, text, top_k};
 
 /// Routes as clouds of vectors, with words of their own.
 fn routes(dice: &mut Dice, count: usize, utterances: usize) -> Vec<Vectored> {
@@ -59,6 +41,7 @@ fn inputs<'a>(background: &'a [Background], samples: &'a [Labelled]) -> FitInput
         evidence: EvidenceSet::default(),
         background,
         samples,
+        out_of_fold: None,
     }
 }
 

@@ -7,6 +7,7 @@
 //! - `content_hash`: equal content, equal hash; other content, another.
 //! - `generated`: files of arbitrary content.
 //! - `fit`: what is learned, in whatever order; and that nothing gets worse.
+//! - `out_of_fold`: what a fit makes of texts that the model has learned.
 //! - `rules`: decisions, one rule at a time.
 //! - `weighing`: what counts as evidence, and what speaks against a route.
 //! - `model`: decisions against a naive model of all the rules together.
@@ -25,6 +26,7 @@ mod generated;
 mod imports;
 mod index;
 mod model;
+mod out_of_fold;
 mod round_trip;
 mod rules;
 mod samples;

@@ -177,3 +177,21 @@ pub(crate) fn assert_outcomes<'a>(
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+/// Numbers that look random and are the same each time.
+pub(crate) struct Dice(pub(crate) u64);
+
+impl Dice {
+    pub(crate) fn next(&mut self) -> f32 {
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        ((self.0 >> 40) as f32 / (1_u64 << 24) as f32).mul_add(2.0, -1.0)
+    }
+
+    /// A unit vector near this one; the further the larger `spread` is.
+    pub(crate) fn near(&mut self, centre: &[f32], spread: f32) -> Vec<f32> {
+        let moved: Vec<f32> = centre.iter().map(|x| x + spread * self.next()).collect();
+        let length = moved.iter().map(|x| x * x).sum::<f32>().sqrt();
+        moved.iter().map(|x| x / length).collect()
+    }
+}

@@ -56,6 +56,7 @@ fn fitted(snapshot: Snapshot) -> Snapshot {
         evidence: EvidenceSet::default(),
         background: &[],
         samples: &[],
+        out_of_fold: None,
     };
     let fit = snapshot.fit(&inputs, &Serial).unwrap().fit;
     snapshot.with_fit(Some(fit.expect("there is enough to learn from")))

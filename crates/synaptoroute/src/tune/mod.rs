@@ -16,12 +16,12 @@ use std::time::{Duration, Instant};
 use synaptoroute_encoder::convert::{Requantise, requantise};
 use synaptoroute_encoder::{Bert, Encoder, FloatWeights, Kernels, ModelFile, Scratch};
 use synaptoroute_kernels::{Crew, Team};
-use synaptoroute_router::{Comparison, Difference, NamespaceName, Snapshot, Text};
+use synaptoroute_router::{Comparison, Difference, NamespaceName, OutOfFold, Pair, Snapshot, Text};
 use synaptoroute_tune::{Lesson, Model, TuneError, TuneOptions, Tuner};
 
 pub use self::report::{TuneReport, Verdict};
 use self::texts::{Part, Texts};
-use self::trial::Trial;
+use self::trial::{Learned, Outcome, Trial};
 use crate::error::RouterError;
 use crate::router::Router;
 
@@ -178,6 +178,9 @@ struct Job<'a> {
 struct Judged {
     /// Nothing where nothing was held out.
     comparison: Option<Comparison>,
+    objective: Option<Pair>,
+    /// What was said of what was held out by models that had not learned it.
+    said: Vec<synaptoroute_router::Judged>,
     /// Whether it helps to push the namespace's negatives away.
     with_negatives: bool,
 }
@@ -270,34 +273,38 @@ impl Job<'_> {
         folds: NonZero<usize>,
         watch: TuneWatch<'_>,
     ) -> Result<Judged, RouterError> {
-        let mut before = Trial::new(self)?;
-        let mut after = before.clone();
-        let mut away = (self.texts.negatives() >= FEWEST_NEGATIVES).then(|| before.clone());
-        before.read(self.base);
+        let mut before = Trial::new(self, Learned::Nothing);
+        let mut after = Trial::new(self, Learned::Utterances);
+        let mut away = (self.texts.negatives() >= FEWEST_NEGATIVES)
+            .then(|| Trial::new(self, Learned::NegativesToo));
+        let as_it_is = self.read(self.base)?;
         for fold in 0..folds.get() {
             let part = self.texts.fold(fold, folds.get());
             let Ok(lesson) = self.lesson(&part, false) else {
                 return Ok(Judged::default()); // What is left of so few utterances teaches nothing.
             };
             let (tuned, _) = self.tune(&lesson, TuneStage::Fold(fold), watch)?;
-            after.read(&tuned);
-            before.ask(&part)?;
-            after.ask(&part)?;
+            before.ask(part.clone(), &as_it_is)?;
+            after.ask(part.clone(), &self.read(&tuned)?)?;
             if let Some(away) = &mut away {
                 let lesson = self.lesson(&part, true)?;
                 let (tuned, _) = self.tune(&lesson, TuneStage::FoldWithNegatives(fold), watch)?;
-                away.read(&tuned);
-                away.ask(&part)?;
+                away.ask(part, &self.read(&tuned)?)?;
             }
         }
-        let Some((before, after)) = before.report().zip(after.report()) else {
+        let Some((before, after)) = before.outcome()?.zip(after.outcome()?) else {
             return Ok(Judged::default());
         };
-        let away = away.and_then(Trial::report);
-        let away = away.filter(|away| helps(&Comparison::new(&after, away)));
+        let away = away.map(Trial::outcome).transpose()?.flatten();
+        let away = away.filter(|away| helps(&Comparison::new(&after.report, &away.report)));
         let with_negatives = away.is_some();
-        let comparison = Comparison::new(&before, &away.unwrap_or(after));
-        Ok(Judged { comparison: Some(comparison), with_negatives })
+        let after = away.unwrap_or(after);
+        let comparison = Some(Comparison::new(&before.report, &after.report));
+        let objective = self.snapshot.settings().objective;
+        let achieved = |outcome: &Outcome| objective.achieved(&outcome.report.samples);
+        let objective = achieved(&before).zip(achieved(&after));
+        let objective = objective.map(|(before, after)| Pair::new(before, after));
+        Ok(Judged { comparison, objective, said: after.judged, with_negatives })
     }
 
     /// Weights to a model file, and what it is worth.
@@ -309,11 +316,13 @@ impl Job<'_> {
         judged: Judged,
         watch: TuneWatch<'_>,
     ) -> Result<Tuned, RouterError> {
-        let Judged { comparison, with_negatives } = judged;
+        let Judged { comparison, objective, said, with_negatives } = judged;
         let parent = self.request.model;
         let content = self.texts.hash(with_negatives);
         let short = &content[..8];
         let name = format!("{}-tuned-{short}", base_name(&parent.config().name));
+        let learned = if with_negatives { Learned::NegativesToo } else { Learned::Utterances };
+        let known = OutOfFold::new(self.texts.whole().learned(learned), &said).to_json();
         let calibration = self.texts.sample(CALIBRATION);
         let texts = self.texts.sample(FIDELITY);
         let expected = self.encode(&tuned, &self.ids(texts.iter().copied())?);
@@ -323,6 +332,7 @@ impl Job<'_> {
             weights: &weights,
             name: &name,
             content_sha256: &content,
+            out_of_fold: comparison.is_some().then_some(known.as_bytes()),
             calibration: &calibration,
             threads: self.request.threads,
         };
@@ -353,7 +363,9 @@ impl Job<'_> {
             loss_before: course.first,
             loss_after: course.last,
             fidelity: cosines / texts.len() as f64,
-            verdict: Verdict::of(comparison.as_ref()),
+            verdict: Verdict::of(objective, comparison.as_ref()),
+            objective: self.snapshot.settings().objective,
+            achieved: objective,
             comparison,
         };
         Ok(Tuned { file: converted.bytes, report })

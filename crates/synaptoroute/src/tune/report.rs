@@ -1,7 +1,7 @@
 //! What there is to tell of a tuned model.
 
 use serde::{Deserialize, Serialize};
-use synaptoroute_router::{Comparison, Difference, NamespaceName, Revision};
+use synaptoroute_router::{Comparison, NamespaceName, Objective, Pair, Revision};
 
 /// What tuning came to.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -38,6 +38,11 @@ pub struct TuneReport {
     pub fidelity: f64,
     /// Whether it earned its place.
     pub verdict: Verdict,
+    /// What the namespace's cuts are chosen for,
+    pub objective: Objective,
+    /// and what it makes of the decisions on what was held out, as of
+    /// [`Objective::achieved`]; more is better. Null where nothing was held out.
+    pub achieved: Option<Pair>,
     /// What changed on utterances that were held out, and on what belongs nowhere: built-in texts, and
     /// utterances of routes that were left out whole. Null where nothing was held out.
     pub comparison: Option<Comparison>,
@@ -48,10 +53,10 @@ pub struct TuneReport {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Verdict {
-    /// More utterances that were held out find their route, and what belongs nowhere is told apart as
-    /// well as before.
+    /// The objective makes more of the decisions on what was held out, and what belongs nowhere is told
+    /// apart as well as before.
     Better,
-    /// No more of them find their route.
+    /// It makes no more of them.
     NoGain,
     /// What belongs nowhere is told apart less well.
     RefusesWorse,
@@ -60,13 +65,13 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    pub(super) fn of(comparison: Option<&Comparison>) -> Self {
-        let Some(comparison) = comparison else { return Self::Unjudged };
-        let rises = |difference: Option<Difference>| difference.map(|d| d.difference);
-        match (rises(comparison.forced_accuracy), rises(comparison.auroc)) {
-            (None, _) => Self::Unjudged,
-            (Some(gain), _) if gain <= 0.0 => Self::NoGain,
-            (_, Some(gain)) if gain < 0.0 => Self::RefusesWorse,
+    pub(super) fn of(achieved: Option<Pair>, comparison: Option<&Comparison>) -> Self {
+        let Some((achieved, comparison)) = achieved.zip(comparison) else { return Self::Unjudged };
+        if achieved.difference <= 0.0 {
+            return Self::NoGain;
+        }
+        match comparison.auroc {
+            Some(auroc) if auroc.difference < 0.0 => Self::RefusesWorse,
             _ => Self::Better,
         }
     }
@@ -77,11 +82,11 @@ impl Verdict {
         match self {
             Self::Better => "better on what it has not seen",
             Self::NoGain => {
-                "no more right on what it has not seen: the model as it is tells these routes apart as \
-                 well; give more utterances, or more steps"
+                "no better at the objective on what it has not seen: the model as it is decides as well; \
+                 give more utterances, or more steps"
             }
             Self::RefusesWorse => {
-                "more right on what it has not seen, but worse at telling what belongs nowhere; fewer \
+                "better at the objective on what it has not seen, but worse at telling what belongs nowhere; fewer \
                  steps or fewer layers may help"
             }
             Self::Unjudged => "not judged: nothing was held out",

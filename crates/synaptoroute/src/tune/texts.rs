@@ -2,8 +2,9 @@
 
 use synaptoroute_encoder::Fingerprint;
 use synaptoroute_router::{Owner, RouteName, Snapshot, Text, by_hash};
-use synaptoroute_tune::FEWEST_ROUTES;
+use synaptoroute_tune::{FEWEST_ROUTES, learned};
 
+use super::trial::Learned;
 use crate::background::background_texts;
 
 /// In each fold, one route of so many is left out whole: its utterances are questions near to the
@@ -20,7 +21,7 @@ pub(super) struct Texts {
 }
 
 /// What is learned from and what is asked in one fold.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Part<'a> {
     /// Of each route that is learned, what is learned from.
     pub(super) routes: Vec<Vec<&'a Text>>,
@@ -30,9 +31,20 @@ pub(super) struct Part<'a> {
     pub(super) negatives: Vec<&'a Text>,
     /// Other texts by which a model and its fit are taught what belongs nowhere.
     pub(super) background: Vec<&'a Text>,
+    /// More of these, by which only a fit is taught.
+    pub(super) spare: Vec<&'a Text>,
     /// Texts that are held out, each with its route; with none if it belongs nowhere, or that route
     /// is left out.
     pub(super) asked: Vec<(&'a Text, Option<&'a RouteName>)>,
+}
+
+impl<'a> Part<'a> {
+    /// All that a model learns that was tuned on it.
+    pub(super) fn learned(&self, what: Learned) -> impl Iterator<Item = &'a Text> {
+        let utterances = self.routes.iter().flat_map(|texts| learned(texts));
+        let negatives = self.negatives.iter().filter(move |_| what == Learned::NegativesToo);
+        utterances.chain(negatives).chain(&self.background).copied()
+    }
 }
 
 impl Texts {
@@ -73,8 +85,12 @@ impl Texts {
                 false => part.negatives.push(negative),
             }
         }
-        let own = self.foreign.iter().skip(1).step_by(2).skip(fold).step_by(folds);
-        part.asked.extend(own.map(|text| (text, None)));
+        for (rank, text) in self.foreign.iter().skip(1).step_by(2).enumerate() {
+            match rank % folds == fold {
+                true => part.asked.push((text, None)),
+                false => part.spare.push(text),
+            }
+        }
         part
     }
 
