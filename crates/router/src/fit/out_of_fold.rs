@@ -183,14 +183,14 @@ impl OutOfFold {
     }
 }
 
-/// Texts as they are judged without knowing them: in the place of those that were learned stands what
-/// was said before, if anything was. All stay as they are where too little would be left.
-pub(super) fn unlearn(trials: &[Trial<'_>], judged: Vec<Judged>) -> Vec<Judged> {
-    let both = || trials.iter().map(|trial| trial.tuning).zip(&judged);
-    let mut learned: Vec<Judged> =
-        both().filter(|(tuning, _)| *tuning != Tuning::Unseen).map(|(_, judged)| *judged).collect();
+/// Texts as they are judged, but in the place of those that were learned what was said of them before,
+/// if anything was. Nothing where none was learned, or too little would be left.
+pub(super) fn unlearn(trials: &[Trial<'_>], judged: &[Judged]) -> Option<Vec<Judged>> {
+    let both = || trials.iter().map(|trial| trial.tuning).zip(judged);
+    let learned = both().filter(|(tuning, _)| *tuning != Tuning::Unseen);
+    let mut learned: Vec<Judged> = learned.map(|(_, judged)| *judged).collect();
     if learned.is_empty() {
-        return judged;
+        return None;
     }
     weigh(&mut learned);
     let known = acceptance(learned.iter());
@@ -209,8 +209,8 @@ pub(super) fn unlearn(trials: &[Trial<'_>], judged: Vec<Judged>) -> Vec<Judged> 
     };
     let mut unlearned: Vec<Judged> = both().filter_map(unlearned).collect();
     if unlearned.iter().filter(|judged| judged.belongs.is_some()).count() < ENOUGH {
-        return judged;
+        return None;
     }
     weigh(&mut unlearned);
-    unlearned
+    Some(unlearned)
 }

@@ -9,13 +9,13 @@ use super::head::Head;
 use super::held_out::{self, ForeignRoutes};
 use super::imputed::Line;
 use super::inputs::{Background, FitInputs, Labelled};
-use super::judged::Origin;
+use super::judged::{Judged, Origin};
 use super::learned::{Learned, Table};
 use super::lexical::Vocabulary;
 use super::matrix::Matrix;
 use super::ngrams::Features;
 use super::options::EvidenceSet;
-use super::out_of_fold::Tuning;
+use super::out_of_fold::{self, Tuning};
 use super::report::{EvidenceWeight, FitReport};
 use super::rule::{self, Rule};
 use super::spelling::Spelling;
@@ -134,19 +134,30 @@ impl<'a> Trainer<'a> {
 
         let routes = corpus.routes();
         let objective = self.inputs.objective;
+        let learn = |judged: &[Judged]| rule::learn(objective, judged, routes, corpus.fold_count);
+        let judged_by = |rule: &Rule| trials::judge(&trials, &rule.sums, routes);
+        let quality_of = |rule: &Rule| {
+            let judged = judged_by(rule);
+            let unlearned = out_of_fold::unlearn(&trials, &judged);
+            rule.quality(objective, unlearned.as_deref().unwrap_or(&judged))
+        };
         let judged = trials::judge(&trials, &sums, routes);
-        let outcome = rule::learn(objective, &judged, routes, corpus.fold_count);
-        let quality_of =
-            |rule: &Rule| rule.quality(objective, &trials::judge(&trials, &rule.sums, routes));
-        let before = quality_of(&Rule::now(self.snapshot, corpus));
+        let mut outcome = learn(&judged);
         let plain = Rule::unfitted(self.snapshot, routes);
-        let without = quality_of(&plain);
+        // By the texts as they are: what was said out of fold was said by sums like these, and would
+        // make the plain rule as good at ranking as they are.
+        let without = plain.quality(objective, &judged_by(&plain));
         let (rule, after) = if outcome.quality.objective >= without.objective {
+            if let Some(unlearned) = out_of_fold::unlearn(&trials, &judged) {
+                outcome = learn(&unlearned);
+            }
             let (acceptance, cuts) = (outcome.acceptance, outcome.cuts);
             (Rule { sums, acceptance, cuts }, outcome.quality)
         } else {
-            (plain, without)
+            let after = quality_of(&plain);
+            (plain, after)
         };
+        let before = quality_of(&Rule::now(self.snapshot, corpus));
         let lines =
             [&rule.sums.score, &rule.sums.acceptance].map(|sum| Line::fit(corpus, &table, sum));
         let fit = self.finish(learned, &rule, lines);

@@ -7,7 +7,7 @@ use super::corpus::Corpus;
 use super::held_out::ForeignRoutes;
 use super::judged::{Judged, Origin};
 use super::learned::Table;
-use super::out_of_fold::{self, Tuning};
+use super::out_of_fold::Tuning;
 
 /// A text, and where its evidence stands.
 #[derive(Clone, Copy)]
@@ -129,13 +129,13 @@ pub(super) fn leave_out(trials: &mut Vec<Trial<'_>>) -> usize {
     trials.iter().filter(|trial| trial.origin == Origin::Background).count()
 }
 
-/// All of them, judged and weighed, as if the model had learned none.
+/// All of them, judged and weighed.
 pub(super) fn judge(trials: &[Trial<'_>], sums: &Sums, routes: usize) -> Vec<Judged> {
     let mut scores = vec![0.0; routes];
     let mut judged: Vec<Judged> =
         trials.iter().map(|trial| trial.judge(sums, &mut scores)).collect();
     super::judged::weigh(&mut judged);
-    out_of_fold::unlearn(trials, judged)
+    judged
 }
 
 /// Confidence, learned from these.
