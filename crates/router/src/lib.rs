@@ -63,7 +63,7 @@ pub use file::{FileError, FileFit, FileFormat, Imported, MAX_FILE_BYTES, RoutesF
 pub use fit::{
     Background, Cost, EvidenceSet, EvidenceWeight, Executor, Fit, FitError, FitFileError,
     FitInputs, FitPlan, FitQuality, FitReport, Fitted, Fraction, Labelled, Objective,
-    ObjectiveError, OutOfFold, OutOfFoldError, RouteThreshold, Serial, Unfitted,
+    ObjectiveError, OutOfFold, OutOfFoldError, Prediction, RouteThreshold, Serial, Unfitted,
 };
 pub use history::{Changed, Diff, RevisionEntry, RouteDiff, RouteDiffKind, TextsDiff};
 pub use index::Compaction;

@@ -97,12 +97,7 @@ impl Acceptance {
 
     /// The evidence from which on confidence is at least this; infinite at the ends.
     pub(crate) fn evidence(&self, confidence: f64) -> f64 {
-        self.evidence_at((confidence / (1.0 - confidence)).ln())
-    }
-
-    /// The evidence at which confidence has these log-odds.
-    pub(super) fn evidence_at(&self, log_odds: f64) -> f64 {
-        self.middle + log_odds / self.slope
+        self.middle + (confidence / (1.0 - confidence)).ln() / self.slope
     }
 }
 

@@ -49,7 +49,7 @@ pub use self::executor::{Executor, Serial};
 pub use self::inputs::{Background, FitInputs, FitPlan, Labelled};
 pub use self::objective::{Cost, Fraction, Objective, ObjectiveError};
 pub use self::options::EvidenceSet;
-pub use self::out_of_fold::{OutOfFold, OutOfFoldError};
+pub use self::out_of_fold::{OutOfFold, OutOfFoldError, Prediction};
 pub use self::report::{EvidenceWeight, FitQuality, FitReport, RouteThreshold, Unfitted};
 pub use self::train::Fitted;
 pub use self::wire::FitFileError;

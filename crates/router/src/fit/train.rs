@@ -15,11 +15,11 @@ use super::lexical::Vocabulary;
 use super::matrix::Matrix;
 use super::ngrams::Features;
 use super::options::EvidenceSet;
-use super::out_of_fold::{self, Tuning};
+use super::out_of_fold::{self, Prediction, Tuning};
 use super::report::{EvidenceWeight, FitReport};
 use super::rule::{self, Rule};
 use super::spelling::Spelling;
-use super::trials::{self, Other, Sums};
+use super::trials::{self, Other, Sums, Trial};
 use super::{Fit, FitError, FittedRoute};
 use crate::edit::{Owner, PlacedText};
 use crate::snapshot::Snapshot;
@@ -61,6 +61,36 @@ impl Snapshot {
         let fitted = trainer.train();
         if executor.cancelled() { Err(FitError::Cancelled) } else { Ok(fitted) }
     }
+
+    /// What a fit's folds say of the utterances and samples that the model has not learned:
+    /// [`FitInputs::out_of_fold`] tells which it has. For a model that will have learned them too, by
+    /// [`OutOfFold`](super::OutOfFold). Nothing where too little is known.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Snapshot::fit`].
+    pub fn predict(
+        &self,
+        inputs: &FitInputs<'_>,
+        executor: &dyn Executor,
+    ) -> Result<Vec<Prediction>, FitError> {
+        let trainer = Trainer::new(self, inputs, executor)?;
+        let predictions = trainer.predict();
+        if executor.cancelled() { Err(FitError::Cancelled) } else { Ok(predictions) }
+    }
+}
+
+/// What was learned, and the evidence of all texts by which it is judged.
+struct Evidence<'a> {
+    learned: Learned,
+    strength: f64,
+    sums: Sums,
+    spread: Spread,
+    utterances: Table,
+    foreign: Vec<(ForeignRoutes, Table)>,
+    others: Table,
+    /// Of the rows of `others`.
+    texts: Vec<Other<'a>>,
 }
 
 struct Trainer<'a> {
@@ -107,38 +137,16 @@ impl<'a> Trainer<'a> {
             let report = FitReport { unfitted: Some(unfitted), ..self.blank() };
             return Fitted { fit: None, report };
         }
-        let vocabulary = Vocabulary::learn(corpus.texts.iter().map(Text::as_str));
-        let features: Vec<Features> =
-            map(self.executor, corpus.len(), |row| vocabulary.vector(corpus.texts[row].as_str()));
-        let (strength, heads) = self.heads();
-        let table = held_out::table(corpus, &features, &vocabulary, &heads, self.executor);
-        drop(heads);
-        let foreign = self.foreign_routes(strength, &table);
-        let learned = Learned::from_all(
-            corpus,
-            vocabulary,
-            &features,
-            self.strength(strength),
-            self.executor,
-        );
-
-        let spread = Spread::of(&table, &corpus.held_out());
-        let sums = Sums {
-            score: blend::choose(corpus, &table, &spread, self.allowed, self.executor),
-            acceptance: spread.acceptance(self.allowed),
-        };
-        let (others, texts) = self.others(&learned);
-        let mut trials = trials::of_utterances(corpus, &table, &foreign, |text| self.tuning(text));
-        trials.extend(trials::of_others(corpus, &others, &texts));
-        let background = trials::leave_out(&mut trials);
-
+        let evidence = self.evidence();
+        let Evidence { ref utterances, ref spread, sums, strength, .. } = evidence;
+        let (trials, background) = self.trials(&evidence);
         let routes = corpus.routes();
         let objective = self.inputs.objective;
         let learn = |judged: &[Judged]| rule::learn(objective, judged, routes, corpus.fold_count);
         let judged_by = |rule: &Rule| trials::judge(&trials, &rule.sums, routes);
         let quality_of = |rule: &Rule| {
             let judged = judged_by(rule);
-            let unlearned = out_of_fold::unlearn(&trials, &judged);
+            let unlearned = out_of_fold::unlearn(&trials, &judged, &rule.sums);
             rule.quality(objective, unlearned.as_deref().unwrap_or(&judged))
         };
         let judged = trials::judge(&trials, &sums, routes);
@@ -148,7 +156,7 @@ impl<'a> Trainer<'a> {
         // make the plain rule as good at ranking as they are.
         let without = plain.quality(objective, &judged_by(&plain));
         let (rule, after) = if outcome.quality.objective >= without.objective {
-            if let Some(unlearned) = out_of_fold::unlearn(&trials, &judged) {
+            if let Some(unlearned) = out_of_fold::unlearn(&trials, &judged, &sums) {
                 outcome = learn(&unlearned);
             }
             let (acceptance, cuts) = (outcome.acceptance, outcome.cuts);
@@ -159,12 +167,13 @@ impl<'a> Trainer<'a> {
         };
         let before = quality_of(&Rule::now(self.snapshot, corpus));
         let lines =
-            [&rule.sums.score, &rule.sums.acceptance].map(|sum| Line::fit(corpus, &table, sum));
-        let fit = self.finish(learned, &rule, lines);
+            [&rule.sums.score, &rule.sums.acceptance].map(|sum| Line::fit(corpus, utterances, sum));
+        let shares = self.shares(&rule.sums, spread);
+        let fit = self.finish(evidence.learned, &rule, lines);
         let report = FitReport {
             strength,
             background,
-            evidence: self.shares(&rule.sums, &spread),
+            evidence: shares,
             threshold: rule.cuts.global,
             route_thresholds: fit.route_thresholds(),
             before: Some(before),
@@ -172,6 +181,51 @@ impl<'a> Trainer<'a> {
             ..self.blank()
         };
         Fitted { fit: Some(Arc::new(fit)), report }
+    }
+
+    fn predict(&self) -> Vec<Prediction> {
+        if self.inputs.plan(self.snapshot).unfitted(self.snapshot).is_some() {
+            return Vec::new();
+        }
+        let evidence = self.evidence();
+        let (trials, _) = self.trials(&evidence);
+        let judged = trials::judge(&trials, &evidence.sums, self.corpus.routes());
+        out_of_fold::predict(&trials, &judged, &evidence.sums, &self.corpus.names)
+    }
+
+    fn evidence(&self) -> Evidence<'a> {
+        let corpus = &self.corpus;
+        let vocabulary = Vocabulary::learn(corpus.texts.iter().map(Text::as_str));
+        let features: Vec<Features> =
+            map(self.executor, corpus.len(), |row| vocabulary.vector(corpus.texts[row].as_str()));
+        let (strength, heads) = self.heads();
+        let utterances = held_out::table(corpus, &features, &vocabulary, &heads, self.executor);
+        drop(heads);
+        let foreign = self.foreign_routes(strength, &utterances);
+        let learned = Learned::from_all(
+            corpus,
+            vocabulary,
+            &features,
+            self.strength(strength),
+            self.executor,
+        );
+        let spread = Spread::of(&utterances, &corpus.held_out());
+        let sums = Sums {
+            score: blend::choose(corpus, &utterances, &spread, self.allowed, self.executor),
+            acceptance: spread.acceptance(self.allowed),
+        };
+        let (others, texts) = self.others(&learned);
+        Evidence { learned, strength, sums, spread, utterances, foreign, others, texts }
+    }
+
+    /// The texts, and how many of them are background.
+    fn trials<'e>(&'e self, evidence: &'e Evidence<'a>) -> (Vec<Trial<'e>>, usize) {
+        let Evidence { utterances, foreign, others, texts, .. } = evidence;
+        let tuning = |text: &str| self.tuning(text);
+        let mut trials = trials::of_utterances(&self.corpus, utterances, foreign, tuning);
+        trials.extend(trials::of_others(&self.corpus, others, texts));
+        let background = trials::leave_out(&mut trials);
+        (trials, background)
     }
 
     /// The strength, where there is to be a head.
@@ -240,7 +294,7 @@ impl<'a> Trainer<'a> {
     }
 
     /// Background, negatives and samples, as all that was learned sees them.
-    fn others(&self, learned: &Learned) -> (Table, Vec<Other>) {
+    fn others(&self, learned: &Learned) -> (Table, Vec<Other<'a>>) {
         let mut negatives = self.snapshot.placed_texts(&Owner::Namespace);
         for name in &self.corpus.names {
             negatives.extend(self.snapshot.placed_texts(&Owner::Negatives(name.clone())));
@@ -249,7 +303,7 @@ impl<'a> Trainer<'a> {
         negatives.dedup_by(|a, b| a.text == b.text);
         let other = |origin, belongs, text: &Text| {
             let tuning = self.tuning(text.as_str());
-            Other { origin, belongs, tuning }
+            Other { text: None, origin, belongs, tuning }
         };
         let background = self.inputs.background.iter();
         let background = background.map(|Background { text, vector }| {
@@ -259,7 +313,8 @@ impl<'a> Trainer<'a> {
             (text.as_str(), vector, other(Origin::Negative, None, text))
         });
         let samples = self.samples.iter().map(|&(Labelled { text, vector, .. }, belongs)| {
-            (text.as_str(), vector, other(Origin::Sample, belongs, text))
+            let other = other(Origin::Sample, belongs, text);
+            (text.as_str(), vector, Other { text: Some(text), ..other })
         });
         let all: Vec<_> = background.chain(negatives).chain(samples).collect();
         let blocks: Vec<_> = all.chunks(BLOCK).collect();

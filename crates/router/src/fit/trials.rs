@@ -8,6 +8,7 @@ use super::held_out::ForeignRoutes;
 use super::judged::{Judged, Origin};
 use super::learned::Table;
 use super::out_of_fold::Tuning;
+use crate::text::Text;
 
 /// A text, and where its evidence stands.
 #[derive(Clone, Copy)]
@@ -19,13 +20,17 @@ pub(super) struct Trial<'a> {
     belongs: Option<usize>,
     fold: usize,
     origin: Origin,
+    /// An utterance, or a sample.
+    pub(super) text: Option<&'a Text>,
     /// What the model's tuning makes of it.
     pub(super) tuning: Tuning,
 }
 
 /// A text from elsewhere.
 #[derive(Clone, Copy)]
-pub(super) struct Other {
+pub(super) struct Other<'a> {
+    /// Of a sample.
+    pub(super) text: Option<&'a Text>,
     pub(super) origin: Origin,
     pub(super) belongs: Option<usize>,
     pub(super) tuning: Tuning,
@@ -62,6 +67,13 @@ impl<'a> Trial<'a> {
         }
     }
 
+    /// What speaks for a route, in the mean over all.
+    pub(super) fn mean(&self, sums: &Sums) -> f64 {
+        let routes = self.table.nearest.columns;
+        let score = |route| self.table.score(self.row, route, &sums.acceptance);
+        (0..routes).map(score).sum::<f64>() / routes.max(1) as f64
+    }
+
     /// The highest `nearest` of all routes.
     fn nearest(&self) -> f32 {
         self.table.nearest.row(self.row).iter().copied().fold(f32::NEG_INFINITY, f32::max)
@@ -85,6 +97,7 @@ pub(super) fn of_utterances<'a>(
         belongs: Some(corpus.labels[row]),
         fold: fold(row),
         origin: Origin::Utterance,
+        text: Some(&corpus.texts[row]),
         tuning: tuning[row],
     });
     let foreign = foreign.iter().flat_map(|(part, table)| {
@@ -95,6 +108,7 @@ pub(super) fn of_utterances<'a>(
             belongs: None,
             fold: fold(row),
             origin: Origin::ForeignRoute,
+            text: None,
             tuning: tuning[row],
         })
     });
@@ -102,14 +116,19 @@ pub(super) fn of_utterances<'a>(
 }
 
 /// Texts from elsewhere, in the order of their table's rows.
-pub(super) fn of_others<'a>(corpus: &Corpus, table: &'a Table, others: &[Other]) -> Vec<Trial<'a>> {
-    let trial = |(row, &Other { origin, belongs, tuning })| Trial {
+pub(super) fn of_others<'a>(
+    corpus: &Corpus,
+    table: &'a Table,
+    others: &[Other<'a>],
+) -> Vec<Trial<'a>> {
+    let trial = |(row, &Other { text, origin, belongs, tuning })| Trial {
         table,
         row,
         left: None,
         belongs,
         fold: row % corpus.fold_count,
         origin,
+        text,
         tuning,
     };
     others.iter().enumerate().map(trial).collect()

@@ -16,7 +16,9 @@ use std::time::{Duration, Instant};
 use synaptoroute_encoder::convert::{Requantise, requantise};
 use synaptoroute_encoder::{Bert, Encoder, FloatWeights, Kernels, ModelFile, Scratch};
 use synaptoroute_kernels::{Crew, Team};
-use synaptoroute_router::{Comparison, Difference, NamespaceName, OutOfFold, Pair, Snapshot, Text};
+use synaptoroute_router::{
+    Comparison, Difference, NamespaceName, OutOfFold, Pair, Prediction, Snapshot, Text,
+};
 use synaptoroute_tune::{Lesson, Model, TuneError, TuneOptions, Tuner};
 
 pub use self::report::{TuneReport, Verdict};
@@ -180,7 +182,7 @@ struct Judged {
     comparison: Option<Comparison>,
     objective: Option<Pair>,
     /// What was said of what was held out by models that had not learned it.
-    said: Vec<synaptoroute_router::Judged>,
+    predictions: Vec<Prediction>,
     /// Whether it helps to push the namespace's negatives away.
     with_negatives: bool,
 }
@@ -284,12 +286,12 @@ impl Job<'_> {
                 return Ok(Judged::default()); // What is left of so few utterances teaches nothing.
             };
             let (tuned, _) = self.tune(&lesson, TuneStage::Fold(fold), watch)?;
-            before.ask(part.clone(), &as_it_is)?;
-            after.ask(part.clone(), &self.read(&tuned)?)?;
+            before.add(part.clone(), &as_it_is)?;
+            after.add(part.clone(), &self.read(&tuned)?)?;
             if let Some(away) = &mut away {
                 let lesson = self.lesson(&part, true)?;
                 let (tuned, _) = self.tune(&lesson, TuneStage::FoldWithNegatives(fold), watch)?;
-                away.ask(part, &self.read(&tuned)?)?;
+                away.add(part, &self.read(&tuned)?)?;
             }
         }
         let Some((before, after)) = before.outcome()?.zip(after.outcome()?) else {
@@ -304,7 +306,7 @@ impl Job<'_> {
         let achieved = |outcome: &Outcome| objective.achieved(&outcome.report.samples);
         let objective = achieved(&before).zip(achieved(&after));
         let objective = objective.map(|(before, after)| Pair::new(before, after));
-        Ok(Judged { comparison, objective, said: after.judged, with_negatives })
+        Ok(Judged { comparison, objective, predictions: after.predictions, with_negatives })
     }
 
     /// Weights to a model file, and what it is worth.
@@ -316,13 +318,13 @@ impl Job<'_> {
         judged: Judged,
         watch: TuneWatch<'_>,
     ) -> Result<Tuned, RouterError> {
-        let Judged { comparison, objective, said, with_negatives } = judged;
+        let Judged { comparison, objective, predictions, with_negatives } = judged;
         let parent = self.request.model;
         let content = self.texts.hash(with_negatives);
         let short = &content[..8];
         let name = format!("{}-tuned-{short}", base_name(&parent.config().name));
         let learned = if with_negatives { Learned::NegativesToo } else { Learned::Utterances };
-        let known = OutOfFold::new(self.texts.whole().learned(learned), &said).to_json();
+        let known = OutOfFold::new(self.texts.whole().learned(learned), &predictions).to_json();
         let calibration = self.texts.sample(CALIBRATION);
         let texts = self.texts.sample(FIDELITY);
         let expected = self.encode(&tuned, &self.ids(texts.iter().copied())?);

@@ -42,8 +42,10 @@ impl<'a> Part<'a> {
     /// All that a model learns that was tuned on it.
     pub(super) fn learned(&self, what: Learned) -> impl Iterator<Item = &'a Text> {
         let utterances = self.routes.iter().flat_map(|texts| learned(texts));
+        let utterances = utterances.chain(&self.background);
+        let utterances = utterances.filter(move |_| what != Learned::Nothing);
         let negatives = self.negatives.iter().filter(move |_| what == Learned::NegativesToo);
-        utterances.chain(negatives).chain(&self.background).copied()
+        utterances.chain(negatives).copied()
     }
 }
 
@@ -103,6 +105,11 @@ impl Texts {
     /// All that there are.
     pub(super) fn all(&self) -> impl Iterator<Item = &Text> {
         self.utterances().chain(&self.negatives).chain(&self.foreign)
+    }
+
+    /// Whether it is one of those that most likely belong nowhere.
+    pub(super) fn is_background(&self, text: &Text) -> bool {
+        self.foreign.contains(text)
     }
 
     /// Of the namespace's negatives.

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use synaptoroute_router::{
-    Background, Edit, Evaluation, FitInputs, FitPlan, Judged, OutOfFold, Owner, Place, PlacedText,
-    Query, Report, RouteAttributes, RouteName, Sample, Snapshot, Text,
+    Background, Edit, Evaluation, FitInputs, FitPlan, Judged, Labelled, OutOfFold, Owner, Place,
+    PlacedText, Prediction, Query, Report, RouteAttributes, RouteName, Sample, Snapshot, Text,
 };
 use synaptoroute_tune::{Model, TuneError};
 
@@ -35,8 +35,8 @@ pub(super) enum Learned {
 struct Fold<'a> {
     part: Part<'a>,
     vectors: Vectors<'a>,
-    /// What was said of the texts that it holds out.
-    judged: Vec<Judged>,
+    /// What the model says of the utterances that it has not learned; only of one that was tuned.
+    predictions: Vec<Prediction>,
 }
 
 /// A model's vectors of all texts there are.
@@ -45,8 +45,7 @@ pub(super) type Vectors<'a> = Arc<HashMap<&'a Text, Arc<[f32]>>>;
 /// What all folds came to.
 pub(super) struct Outcome {
     pub(super) report: Report,
-    /// What each fold's fit said that knew of no other fold.
-    pub(super) judged: Vec<Judged>,
+    pub(super) predictions: Vec<Prediction>,
 }
 
 impl<'a> Job<'a> {
@@ -63,64 +62,59 @@ impl<'a> Trial<'a> {
         Self { job, learned, folds: Vec::new() }
     }
 
-    /// Asks what a part holds out, of routes fitted to the rest of it.
-    pub(super) fn ask(&mut self, part: Part<'a>, vectors: &Vectors<'a>) -> Result<(), RouterError> {
-        let mut fold = Fold { part, vectors: Arc::clone(vectors), judged: Vec::new() };
-        fold.judged = match self.learned {
-            Learned::Nothing => fold.judge(self.job, &fold.all_background(), None)?,
-            // Nothing by which what was learned could be told from what was not.
-            _ => fold.judge(self.job, &fold.part.background, None)?,
-        };
+    /// Takes note of a part, and of how a model reads it.
+    pub(super) fn add(&mut self, part: Part<'a>, vectors: &Vectors<'a>) -> Result<(), RouterError> {
+        let mut fold = Fold { part, vectors: Arc::clone(vectors), predictions: Vec::new() };
+        if self.learned != Learned::Nothing {
+            fold.predictions = fold.predict(self.job, self.learned)?;
+        }
         self.folds.push(fold);
         Ok(())
     }
 
-    /// What all folds came to; nothing where nothing was asked. Where models have learned, each fold's
-    /// fit knows what the others' said, as a fit of the model tuned on everything will.
+    /// What all folds came to; nothing where nothing was asked. Each is asked what its part holds out,
+    /// of routes fitted to the rest of it. Where models have learned, the fit knows what the other
+    /// folds' said, as a fit of the model tuned on everything will.
     pub(super) fn outcome(self) -> Result<Option<Outcome>, RouterError> {
-        let mut judged = Vec::new();
-        for (number, fold) in self.folds.iter().enumerate() {
-            if self.learned == Learned::Nothing {
-                judged.extend(fold.judged.iter().cloned());
-                continue;
-            }
-            let others = self.folds.iter().enumerate().filter(|(other, _)| *other != number);
-            let said = others.flat_map(|(_, other)| &other.judged);
-            let known = OutOfFold::new(fold.part.learned(self.learned), said);
-            judged.extend(fold.judge(self.job, &fold.all_background(), Some(&known))?);
-        }
         let mut evaluation = Evaluation::new(self.job.snapshot, "f32");
-        evaluation.add(judged);
-        let judged = self.folds.into_iter().flat_map(|fold| fold.judged).collect();
-        Ok(evaluation.report().map(|report| Outcome { report, judged }))
+        for (number, fold) in self.folds.iter().enumerate() {
+            let others = self.folds.iter().enumerate().filter(|(other, _)| *other != number);
+            let said = others.flat_map(|(_, other)| &other.predictions);
+            let known = OutOfFold::new(fold.part.learned(self.learned), said);
+            evaluation.add(fold.judge(self.job, &known)?);
+        }
+        let predictions = self.folds.into_iter().flat_map(|fold| fold.predictions).collect();
+        Ok(evaluation.report().map(|report| Outcome { report, predictions }))
     }
 }
 
 impl<'a> Fold<'a> {
-    fn all_background(&self) -> Vec<&'a Text> {
-        self.part.background.iter().chain(&self.part.spare).copied().collect()
+    /// What is said of utterances and negatives that are held out, where all others are there.
+    fn predict(&self, job: &Job<'_>, learned: Learned) -> Result<Vec<Prediction>, RouterError> {
+        let own =
+            |(text, route): &(&'a Text, Option<&'a RouteName>)| Some((*route.as_ref()?, *text));
+        let routes = self.routes(job, self.part.asked.iter().filter_map(own));
+        let outside = self
+            .part
+            .asked
+            .iter()
+            .filter(|(text, route)| route.is_none() && !job.texts.is_background(text));
+        let sample = |(text, _): &(&Text, _)| Labelled {
+            text: (*text).clone(),
+            vector: Arc::clone(&self.vectors[text]),
+            route: None,
+        };
+        let samples: Vec<Labelled> = outside.map(sample).collect();
+        let background = self.background(self.part.background.iter());
+        let known = OutOfFold::new(self.part.learned(learned), []);
+        let inputs = FitInputs { samples: &samples, ..inputs(job, &background, &known) };
+        Ok(routes.predict(&inputs, &Threads::all())?)
     }
 
-    fn judge(
-        &self,
-        job: &Job<'_>,
-        background: &[&'a Text],
-        out_of_fold: Option<&OutOfFold>,
-    ) -> Result<Vec<Judged>, RouterError> {
-        let routes = self.routes(job);
-        let background = background.iter().map(|&text| Background {
-            text: text.clone(),
-            vector: Arc::clone(&self.vectors[text]),
-        });
-        let background: Vec<Background> = background.collect();
-        let plan = FitPlan::of(job.snapshot.settings());
-        let inputs = FitInputs {
-            objective: plan.objective,
-            evidence: plan.evidence,
-            background: &background,
-            samples: &[],
-            out_of_fold,
-        };
+    fn judge(&self, job: &Job<'_>, known: &OutOfFold) -> Result<Vec<Judged>, RouterError> {
+        let routes = self.routes(job, []);
+        let background = self.background(self.part.background.iter().chain(&self.part.spare));
+        let inputs = inputs(job, &background, known);
         let fitted = routes.with_fit(routes.fit(&inputs, &Threads::all())?.fit);
         let judge = |&(text, route): &(&Text, Option<&RouteName>)| {
             let sample = Sample { text: text.clone(), intent: route.cloned() };
@@ -130,8 +124,23 @@ impl<'a> Fold<'a> {
         Ok(self.part.asked.iter().map(judge).collect())
     }
 
-    /// The part's routes by this model's vectors.
-    fn routes(&self, job: &Job<'_>) -> Snapshot {
+    fn background<'t>(&self, texts: impl Iterator<Item = &'t &'a Text>) -> Vec<Background>
+    where
+        'a: 't,
+    {
+        let background = |&text: &&'a Text| Background {
+            text: text.clone(),
+            vector: Arc::clone(&self.vectors[text]),
+        };
+        texts.map(background).collect()
+    }
+
+    /// The part's routes by this model's vectors, with more utterances of theirs.
+    fn routes(
+        &self,
+        job: &Job<'_>,
+        more: impl IntoIterator<Item = (&'a RouteName, &'a Text)>,
+    ) -> Snapshot {
         let part = &self.part;
         let mut edits = Vec::with_capacity(2 * part.names.len() + 1);
         let mut place = 0_u64;
@@ -145,9 +154,28 @@ impl<'a> Fold<'a> {
             edits.push(Edit::PutRoute(name.clone(), RouteAttributes::default()));
             edits.push(Edit::Add(Owner::Utterances(name.clone()), texts));
         }
+        for (name, text) in more {
+            edits.push(Edit::Add(Owner::Utterances(name.clone()), vec![placed(&text)]));
+        }
         let negatives = part.negatives.iter().map(&mut placed).collect();
         edits.push(Edit::Add(Owner::Namespace, negatives));
         let empty = Snapshot::empty(job.kernels, job.base.width());
         empty.with(job.snapshot.revision(), edits)
+    }
+}
+
+/// As the namespace's settings say, without samples.
+fn inputs<'i>(
+    job: &Job<'_>,
+    background: &'i [Background],
+    out_of_fold: &'i OutOfFold,
+) -> FitInputs<'i> {
+    let plan = FitPlan::of(job.snapshot.settings());
+    FitInputs {
+        objective: plan.objective,
+        evidence: plan.evidence,
+        background,
+        samples: &[],
+        out_of_fold: Some(out_of_fold),
     }
 }
