@@ -94,5 +94,7 @@ pub use synaptoroute_store::{
     python,
 };
 pub use synaptoroute_tune::{FEWEST_ROUTES, TuneError, TuneOptions};
-pub use tune::{TuneProgress, TuneReport, TuneRequest, TuneStage, TuneWatch, Tuned, Verdict};
+pub use tune::{
+    TUNE_FOLDS, TuneProgress, TuneReport, TuneRequest, TuneStage, TuneWatch, Tuned, Verdict,
+};
 pub use view::View;

@@ -61,7 +61,7 @@ pub(crate) struct TuneArgs {
     #[arg(
         long,
         value_name = "K",
-        default_value_t = 2,
+        default_value_t = synaptoroute::TUNE_FOLDS,
         value_parser = clap::value_parser!(u8).range(0..=20),
         env = "SYNAPTOROUTE_FOLDS"
     )]

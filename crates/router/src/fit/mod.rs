@@ -2,7 +2,7 @@
 //!
 //! - [`Snapshot::fit`](crate::Snapshot::fit) takes [`FitInputs`] and gives a [`Fit`] with its
 //!   [`FitReport`]; [`Snapshot::with_fit`](crate::Snapshot::with_fit) puts it in force.
-//! - `train` goes from the one to the other. `inputs`, `options` and `objective` are what is asked
+//! - `train` goes from the one to the other, by what `gathered` gathers. `inputs`, `options` and `objective` are what is asked
 //!   for, `report` is what there is to tell.
 //! - `corpus` is what is learned from, in canonical order; `head` (by `lbfgs`), `lexical` (by
 //!   `ngrams`) and `learned` are what is learned; `held_out` is evidence from models that did not see
@@ -24,6 +24,7 @@ mod blend;
 mod corpus;
 mod cuts;
 mod executor;
+mod gathered;
 mod head;
 mod held_out;
 mod imputed;

@@ -5,7 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use serde::Deserialize;
-use synaptoroute::{Router, RouterError, TuneOptions, TuneRequest, Verdict};
+use synaptoroute::{Router, RouterError, TUNE_FOLDS, TuneOptions, TuneRequest, Verdict};
 use utoipa::ToSchema;
 
 use super::job::{Outcome, Work};
@@ -23,7 +23,7 @@ const MAX_BUDGET_S: f64 = 31_536_000.0;
 /// How to tune; nothing of it is needed.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(as = Tune, example = json!({"steps": 100, "folds": 2}))]
+#[schema(as = Tune, example = json!({"steps": 100, "folds": 3}))]
 pub(crate) struct Asked {
     /// Batches to learn from; 100 unless given, a minute or two of two cores.
     #[schema(value_type = Option<u64>, minimum = 1, maximum = 100000)]
@@ -84,7 +84,7 @@ impl Asked {
         };
         let budget = |seconds| positive("time_budget_s", seconds, MAX_BUDGET_S);
         let time_budget = self.time_budget_s.map(budget).transpose()?.map(Duration::from_secs_f64);
-        let folds = whole(self.folds, "folds", 0, MAX_FOLDS)?.unwrap_or(2);
+        let folds = whole(self.folds, "folds", 0, MAX_FOLDS)?.unwrap_or(TUNE_FOLDS.into());
         let cores = thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
         let threads = whole(self.threads, "threads", 1, u64::from(u32::MAX))?;
         let threads = threads.and_then(NonZero::new).unwrap_or(NonZero::<usize>::MIN).min(cores);

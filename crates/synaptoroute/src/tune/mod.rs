@@ -29,6 +29,9 @@ use crate::router::Router;
 
 /// Steps by which it is told how many there is time for.
 const PROBES: usize = 3;
+/// Folds where nobody says otherwise. With two, each learned from half of the utterances, and what it
+/// said of the rest was less sure than what a model says that has learned all.
+pub const TUNE_FOLDS: u8 = 3;
 /// Fewest negatives of a namespace that are tried as what routes are to be told from: with fewer a
 /// fold says nothing of them.
 const FEWEST_NEGATIVES: usize = 8;
@@ -46,8 +49,8 @@ pub struct TuneRequest<'a> {
     pub options: TuneOptions,
     /// Fewer steps are made if they would take longer than this, in each fold and on everything.
     pub time_budget: Option<Duration>,
-    /// Folds of the cross-validation: the model is tuned once for each, on what is not held out, and
-    /// once on all. None tunes without judging.
+    /// Folds of the cross-validation: the model is tuned once for each, on what is not held out and by
+    /// as many steps for each utterance, and once on all. None tunes without judging.
     pub folds: Option<NonZero<usize>>,
     /// Texts that belong to no route, most likely: half of them are what routes are told from, and
     /// the others judge. The built-in ones if there are none.
@@ -234,14 +237,19 @@ impl Job<'_> {
         lesson.texts().flat_map(|ids| known[ids].iter().copied()).collect()
     }
 
-    /// The model after its steps.
+    /// The model after its steps; those of a part are fewer, so that each utterance is met as often. By
+    /// more, a fold's model knew what it learned better, and what it held out worse, than one that has
+    /// learned all.
     fn tune(
         &self,
         lesson: &Lesson,
         stage: TuneStage,
         watch: TuneWatch<'_>,
     ) -> Result<(Model, Course), RouterError> {
-        let options = self.request.options;
+        let share = lesson.utterances() as f64 / self.texts.learned() as f64;
+        let of_share = |steps: usize| ((steps as f64 * share).round() as usize).max(1);
+        let mut options = self.request.options;
+        options.steps = of_share(options.steps);
         let before = self.before(lesson);
         let mut tuner = Tuner::new(self.base.clone(), lesson, before, options)?;
         let team = &mut self.team();
@@ -251,7 +259,7 @@ impl Job<'_> {
             let loss = losses.last().copied();
             if let (Some(budget), PROBES) = (self.request.time_budget, losses.len()) {
                 let step = begun.elapsed().as_secs_f64() / PROBES as f64;
-                tuner.limit((budget.as_secs_f64() / step) as usize);
+                tuner.limit(of_share((budget.as_secs_f64() / step) as usize));
             }
             let progress = TuneProgress { stage, done: tuner.steps(), of: tuner.of(), loss };
             if !watch(progress) {

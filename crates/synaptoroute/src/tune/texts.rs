@@ -107,6 +107,11 @@ impl Texts {
         self.utterances().chain(&self.negatives).chain(&self.foreign)
     }
 
+    /// Of the utterances, how many are learned from where none is held out.
+    pub(super) fn learned(&self) -> usize {
+        self.routes.iter().map(|(_, texts)| learned(texts).count()).sum()
+    }
+
     /// Whether it is one of those that most likely belong nowhere.
     pub(super) fn is_background(&self, text: &Text) -> bool {
         self.foreign.contains(text)
