@@ -66,7 +66,7 @@ impl Core {
     ) -> Result<Self, RouterError> {
         let isa = encoder.model().isa;
         let kernels = Kernels::new(isa).expect("the encoder runs this instruction set");
-        let model = Published::new(ModelInUse::new(encoder)?);
+        let model = Published::new(ModelInUse::new(encoder));
         let spaces = load(&store, kernels, &model.get())?;
         Ok(Self {
             model,

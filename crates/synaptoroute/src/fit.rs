@@ -200,7 +200,7 @@ impl View {
             evidence: plan.evidence,
             background: &background,
             samples,
-            out_of_fold: self.model.out_of_fold(),
+            out_of_fold: self.model.out_of_fold()?,
         };
         Ok(snapshot.fit(&inputs, executor)?)
     }

@@ -4,7 +4,7 @@
 //! vectors, whatever is installed meanwhile.
 
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use synaptoroute_encoder::{Embedding, EncodeError, Encoder, ModelInfo};
@@ -20,29 +20,31 @@ use crate::error::RouterError;
 pub(crate) struct ModelInUse {
     pub(crate) encoder: Arc<dyn Encoder>,
     background: BackgroundVectors,
-    out_of_fold: Option<OutOfFold>,
+    out_of_fold: OnceLock<OutOfFold>,
 }
 
 impl ModelInUse {
-    /// # Errors
-    ///
-    /// What tuning left for fits cannot be read.
-    pub(crate) fn new(encoder: Arc<dyn Encoder>) -> Result<Self, RouterError> {
-        let out_of_fold = encoder.out_of_fold().map(OutOfFold::from_json).transpose();
-        let out_of_fold = out_of_fold.map_err(|source| {
-            let model = encoder.model().name.clone();
-            RouterError::OutOfFold { model, source }
-        })?;
-        Ok(Self { encoder, background: BackgroundVectors::default(), out_of_fold })
+    pub(crate) fn new(encoder: Arc<dyn Encoder>) -> Self {
+        let (background, out_of_fold) = (BackgroundVectors::default(), OnceLock::new());
+        Self { encoder, background, out_of_fold }
     }
 
     pub(crate) fn info(&self) -> &ModelInfo {
         self.encoder.model()
     }
 
-    /// Of a tuned model, what was said of the texts that it learned.
-    pub(crate) fn out_of_fold(&self) -> Option<&OutOfFold> {
-        self.out_of_fold.as_ref()
+    /// Of a tuned model, what was said of the texts that it learned; read when it is first asked for,
+    /// since decisions do without.
+    pub(crate) fn out_of_fold(&self) -> Result<Option<&OutOfFold>, RouterError> {
+        let Some(json) = self.encoder.out_of_fold() else { return Ok(None) };
+        if let Some(read) = self.out_of_fold.get() {
+            return Ok(Some(read));
+        }
+        let read = OutOfFold::from_json(json).map_err(|source| {
+            let model = self.info().name.clone();
+            RouterError::OutOfFold { model, source }
+        })?;
+        Ok(Some(self.out_of_fold.get_or_init(|| read)))
     }
 
     /// The built-in texts that belong nowhere, with their vectors.

@@ -255,7 +255,8 @@ pub(super) fn unlearn(trials: &[Trial<'_>], judged: &[Judged], sums: &Sums) -> O
             let same = match judged.origin {
                 Origin::Utterance => in_scope,
                 Origin::ForeignRoute | Origin::Negative => !in_scope,
-                Origin::Background | Origin::Sample => false,
+                Origin::Sample => in_scope == judged.belongs.is_some(),
+                Origin::Background => false,
             };
             let evidence = scale.as_ref().filter(|_| same)?.evidence(position);
             Some(Judged { first, evidence, ..*judged })

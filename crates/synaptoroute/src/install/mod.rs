@@ -171,7 +171,7 @@ impl Router {
             return Ok(false);
         }
         self.try_room(file.len_bytes())?;
-        let next = Arc::new(ModelInUse::new(models.encoder(file)?)?);
+        let next = Arc::new(ModelInUse::new(models.encoder(file)?));
         let texts = self.open.read(Reads::texts)?;
         let vectors = Vectors::encode(&next, &texts, threads, watch)?;
         let fits = self.fits_of(&next, &vectors, threads, watch)?;

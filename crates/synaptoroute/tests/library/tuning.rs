@@ -4,8 +4,9 @@ use std::num::NonZero;
 use std::sync::Arc;
 
 use synaptoroute::{
-    Bert, Encoder, FileFormat, Kernels, ModelFile, Owner, RouteOptions, Router, RouterError,
-    RoutesFile, TuneError, TuneOptions, TuneRequest, TuneStage, Verdict,
+    Bert, Embedding, EncodeError, Encoder, FileFormat, FitInputs, FitOptions, Kernels, ModelFile,
+    ModelInfo, Owner, RouteOptions, Router, RouterError, RoutesFile, Threads, TuneError,
+    TuneOptions, TuneRequest, TuneStage, Verdict,
 };
 
 use crate::support::{model, model_file, route, text};
@@ -63,6 +64,8 @@ fn a_tuned_model_is_a_model_file_that_knows_where_it_comes_from() {
     assert_eq!(comparison.common, report.utterances + foreign);
     assert!(!report.with_negatives, "so few say nothing");
     assert!(comparison.auroc.is_some() && report.verdict != Verdict::Unjudged);
+    let achieved = report.achieved.unwrap();
+    assert_eq!(report.verdict == Verdict::NoGain, achieved.difference <= 0.0);
 
     // It decides, and a tuned model can be tuned again.
     let bert = Bert::new(&file, Kernels::from_env().unwrap()).unwrap();
@@ -78,6 +81,59 @@ fn a_tuned_model_is_a_model_file_that_knows_where_it_comes_from() {
     assert_eq!(twice.report.parent, report.fingerprint);
     assert_eq!(twice.report.model, report.model, "the name does not grow");
     assert_eq!(twice.report.verdict, Verdict::Unjudged);
+    let unjudged = ModelFile::from_bytes(&twice.file).unwrap();
+    let unjudged = Bert::new(&unjudged, Kernels::from_env().unwrap()).unwrap();
+    assert!(unjudged.out_of_fold().is_none(), "nobody has asked what it has not learned");
+}
+
+/// The model has learned what a fit holds out, and a fit that did not know it promised nearly
+/// everything and refused two questions of three.
+#[test]
+fn a_fit_on_a_tuned_model_is_told_what_was_said_before_it_learned() {
+    let (router, parent) = (support(), model_file());
+    let mut request = request(&parent, 12, 3);
+    request.options.layers = Some(6);
+    let tuned = router.tune(&request, &mut |_| true).unwrap();
+    let file = ModelFile::from_bytes(&tuned.file).unwrap();
+    let bert = Arc::new(Bert::new(&file, Kernels::from_env().unwrap()).unwrap());
+    let router = Router::new(bert);
+    router.load(support().export().1, &|_, _| ()).unwrap();
+    let options = FitOptions { dry_run: true, ..FitOptions::default() };
+    let aware = router.fit(options, &|_, _| ()).unwrap();
+    let inputs = FitInputs {
+        objective: aware.objective,
+        evidence: aware.allowed,
+        background: &router.background().unwrap(),
+        samples: &[],
+        out_of_fold: None,
+    };
+    let unaware = router.snapshot().fit(&inputs, &Threads::all()).unwrap().report;
+    let (kept, promised) = (aware.after.unwrap(), unaware.after.unwrap());
+    assert!(aware.threshold < unaware.threshold - 0.1, "{aware:?} {unaware:?}");
+    assert!(kept.right_route.unwrap().value < 1.0 && promised.right_route.unwrap().value == 1.0);
+    let held_out = tuned.report.comparison.unwrap().accuracy.unwrap();
+    assert!(held_out.after > 0.75, "{held_out:?}");
+}
+
+#[test]
+fn what_tuning_left_for_fits_is_read_when_one_is_made() {
+    struct Broken(Arc<dyn Encoder>);
+    impl Encoder for Broken {
+        fn model(&self) -> &ModelInfo {
+            self.0.model()
+        }
+        fn encode(&self, texts: &[&str]) -> Result<Vec<Embedding>, EncodeError> {
+            self.0.encode(texts)
+        }
+        fn out_of_fold(&self) -> Option<&[u8]> {
+            Some(b"{}")
+        }
+    }
+    let router = Router::new(Arc::new(Broken(model())));
+    router.load(support().export().1, &|_, _| ()).unwrap();
+    assert!(router.route(&text("I was charged twice"), RouteOptions::default()).is_ok());
+    let error = router.fit(FitOptions::default(), &|_, _| ()).unwrap_err().to_string();
+    assert!(error.contains("bge-small") && error.contains("tune again"), "{error}");
 }
 
 #[test]
