@@ -1,9 +1,11 @@
 //! Tuning: the encoder learns a namespace's routes, and must show that it is better for it.
 //!
 //! - `texts`: what is learned from, in canonical order, and what is held out when.
-//! - `trial`: how good a model's decisions are on what was held out.
+//! - `cross_validation`: models tuned on parts, asked what they have not learned; `trial`: how good a
+//!   model's decisions are there.
 //! - `report`: what there is to tell.
 
+mod cross_validation;
 mod report;
 mod texts;
 mod trial;
@@ -16,14 +18,13 @@ use std::time::{Duration, Instant};
 use synaptoroute_encoder::convert::{Requantise, requantise};
 use synaptoroute_encoder::{Bert, Encoder, FloatWeights, Kernels, ModelFile, Scratch};
 use synaptoroute_kernels::{Crew, Team};
-use synaptoroute_router::{
-    Comparison, Difference, NamespaceName, OutOfFold, Pair, Prediction, Snapshot, Text,
-};
+use synaptoroute_router::{FitPlan, NamespaceName, OutOfFold, Snapshot, Text};
 use synaptoroute_tune::{Lesson, Model, TuneError, TuneOptions, Tuner};
 
+use self::cross_validation::Judged;
 pub use self::report::{TuneReport, Verdict};
 use self::texts::{Part, Texts};
-use self::trial::{Learned, Outcome, Trial};
+use self::trial::Learned;
 use crate::error::RouterError;
 use crate::router::Router;
 
@@ -32,9 +33,6 @@ const PROBES: usize = 3;
 /// Folds where nobody says otherwise. With two, each learned from half of the utterances, and what it
 /// said of the rest was less sure than what a model says that has learned all.
 pub const TUNE_FOLDS: u8 = 3;
-/// Fewest negatives of a namespace that are tried as what routes are to be told from: with fewer a
-/// fold says nothing of them.
-const FEWEST_NEGATIVES: usize = 8;
 /// Texts by which it is told how well the integers keep to the weights.
 const FIDELITY: usize = 500;
 /// Texts by which the tuned weights are balanced when they become integers.
@@ -136,6 +134,7 @@ impl Router {
         let job = Job {
             namespace: self.name(),
             snapshot: &snapshot,
+            plan: FitPlan::next(&snapshot),
             request,
             texts: Texts::of(&snapshot, request.background),
             base: &base,
@@ -167,6 +166,8 @@ impl Router {
 struct Job<'a> {
     namespace: &'a NamespaceName,
     snapshot: &'a Snapshot,
+    /// What fits are asked for.
+    plan: FitPlan,
     request: &'a TuneRequest<'a>,
     texts: Texts,
     base: &'a Model,
@@ -176,18 +177,6 @@ struct Job<'a> {
     before: RefCell<HashMap<Vec<u32>, Box<[f32]>>>,
     kernels: Kernels,
     crew: &'a Crew,
-}
-
-/// What came of judging.
-#[derive(Default)]
-struct Judged {
-    /// Nothing where nothing was held out.
-    comparison: Option<Comparison>,
-    objective: Option<Pair>,
-    /// What was said of what was held out by models that had not learned it.
-    predictions: Vec<Prediction>,
-    /// Whether it helps to push the namespace's negatives away.
-    with_negatives: bool,
 }
 
 /// How the steps went.
@@ -277,46 +266,6 @@ impl Job<'_> {
         Ok((tuner.into_model(), course))
     }
 
-    /// What tuning changes on what it has not seen; nothing where nothing can be held out.
-    fn cross_validate(
-        &self,
-        folds: NonZero<usize>,
-        watch: TuneWatch<'_>,
-    ) -> Result<Judged, RouterError> {
-        let mut before = Trial::new(self, Learned::Nothing);
-        let mut after = Trial::new(self, Learned::Utterances);
-        let mut away = (self.texts.negatives() >= FEWEST_NEGATIVES)
-            .then(|| Trial::new(self, Learned::NegativesToo));
-        let as_it_is = self.read(self.base)?;
-        for fold in 0..folds.get() {
-            let part = self.texts.fold(fold, folds.get());
-            let Ok(lesson) = self.lesson(&part, false) else {
-                return Ok(Judged::default()); // What is left of so few utterances teaches nothing.
-            };
-            let (tuned, _) = self.tune(&lesson, TuneStage::Fold(fold), watch)?;
-            before.add(part.clone(), &as_it_is)?;
-            after.add(part.clone(), &self.read(&tuned)?)?;
-            if let Some(away) = &mut away {
-                let lesson = self.lesson(&part, true)?;
-                let (tuned, _) = self.tune(&lesson, TuneStage::FoldWithNegatives(fold), watch)?;
-                away.add(part, &self.read(&tuned)?)?;
-            }
-        }
-        let Some((before, after)) = before.outcome()?.zip(after.outcome()?) else {
-            return Ok(Judged::default());
-        };
-        let away = away.map(Trial::outcome).transpose()?.flatten();
-        let away = away.filter(|away| helps(&Comparison::new(&after.report, &away.report)));
-        let with_negatives = away.is_some();
-        let after = away.unwrap_or(after);
-        let comparison = Some(Comparison::new(&before.report, &after.report));
-        let objective = self.snapshot.settings().objective;
-        let achieved = |outcome: &Outcome| objective.achieved(&outcome.report.samples);
-        let objective = achieved(&before).zip(achieved(&after));
-        let objective = objective.map(|(before, after)| Pair::new(before, after));
-        Ok(Judged { comparison, objective, predictions: after.predictions, with_negatives })
-    }
-
     /// Weights to a model file, and what it is worth.
     fn finish(
         &self,
@@ -326,7 +275,7 @@ impl Job<'_> {
         judged: Judged,
         watch: TuneWatch<'_>,
     ) -> Result<Tuned, RouterError> {
-        let Judged { comparison, objective, predictions, with_negatives } = judged;
+        let Judged { comparison, achieved, predictions, with_negatives } = judged;
         let parent = self.request.model;
         let content = self.texts.hash(with_negatives);
         let short = &content[..8];
@@ -373,19 +322,13 @@ impl Job<'_> {
             loss_before: course.first,
             loss_after: course.last,
             fidelity: cosines / texts.len() as f64,
-            verdict: Verdict::of(objective, comparison.as_ref()),
-            objective: self.snapshot.settings().objective,
-            achieved: objective,
+            verdict: Verdict::of(achieved, comparison.as_ref()),
+            objective: self.plan.objective,
+            achieved,
             comparison,
         };
         Ok(Tuned { file: converted.bytes, report })
     }
-}
-
-/// Whether what belongs nowhere is told apart better, and no fewer utterances find their route.
-fn helps(away: &Comparison) -> bool {
-    let change = |difference: Option<Difference>| difference.map_or(0.0, |d| d.difference);
-    change(away.auroc) > 0.0 && change(away.forced_accuracy) >= 0.0
 }
 
 /// A model's name without what earlier tuning added.

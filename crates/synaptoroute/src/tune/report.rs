@@ -38,7 +38,7 @@ pub struct TuneReport {
     pub fidelity: f64,
     /// Whether it earned its place.
     pub verdict: Verdict,
-    /// What the namespace's cuts are chosen for,
+    /// What the cuts of the namespace's fits are chosen for,
     pub objective: Objective,
     /// and what it makes of the decisions on what was held out, as of
     /// [`Objective::achieved`]; more is better. Null where nothing was held out.
@@ -86,8 +86,8 @@ impl Verdict {
                  give more utterances, or more steps"
             }
             Self::RefusesWorse => {
-                "better at the objective on what it has not seen, but worse at telling what belongs nowhere; fewer \
-                 steps or fewer layers may help"
+                "better at the objective on what it has not seen, but worse at telling what belongs \
+                 nowhere; fewer steps or fewer layers may help"
             }
             Self::Unjudged => "not judged: nothing was held out",
         }

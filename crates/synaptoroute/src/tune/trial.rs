@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use synaptoroute_router::{
-    Background, Edit, Evaluation, FitInputs, FitPlan, Judged, Labelled, OutOfFold, Owner, Place,
-    PlacedText, Prediction, Query, Report, RouteAttributes, RouteName, Sample, Snapshot, Text,
+    Background, Edit, Evaluation, FitInputs, Judged, Labelled, OutOfFold, Owner, Place, PlacedText,
+    Prediction, Query, Report, RouteAttributes, RouteName, Sample, Snapshot, Text,
 };
 use synaptoroute_tune::{Model, TuneError};
 
@@ -164,16 +164,15 @@ impl<'a> Fold<'a> {
     }
 }
 
-/// As the namespace's settings say, without samples.
+/// As the namespace's fits, without samples.
 fn inputs<'i>(
-    job: &Job<'_>,
+    job: &'i Job<'_>,
     background: &'i [Background],
     out_of_fold: &'i OutOfFold,
 ) -> FitInputs<'i> {
-    let plan = FitPlan::of(job.snapshot.settings());
     FitInputs {
-        objective: plan.objective,
-        evidence: plan.evidence,
+        objective: job.plan.objective,
+        evidence: job.plan.evidence,
         background,
         samples: &[],
         out_of_fold: Some(out_of_fold),
