@@ -1,11 +1,11 @@
 //! A fit on a model that has learned the utterances.
 
 use synaptoroute_router::{
-    Background, EvidenceSet, FitInputs, OutOfFold, Prediction, Query, Route, RouteName, Serial,
-    Settings, Snapshot, Text,
+    Background, EvidenceSet, FitInputs, Labelled, OutOfFold, Prediction, Query, Route, RouteName,
+    Serial, Settings, Snapshot, Text,
 };
 
-use crate::support::{Dice, Vectored, WIDTH, content, name, text};
+use crate::support::{Dice, Vectored, WIDTH, content, name, text, texts};
 
 /// How far from its route's centre a model puts a text that it has learned, and one that it has not.
 const LEARNED: f32 = 0.08;
@@ -41,7 +41,11 @@ impl World {
 
     /// What a model makes of the routes that has learned these of their utterances.
     fn with_learned(&mut self, is_learned: impl Fn(usize) -> bool) -> Snapshot {
-        let routes: Vec<Vectored> = (0..ROUTES)
+        content(Settings::default(), &[], self.routes(is_learned))
+    }
+
+    fn routes(&mut self, is_learned: impl Fn(usize) -> bool) -> Vec<Vectored> {
+        (0..ROUTES)
             .map(|route| {
                 let vector = |number| {
                     let spread = if is_learned(number) { LEARNED } else { NEW };
@@ -52,8 +56,7 @@ impl World {
                 let route = Route::new(Self::name(route), texts).unwrap();
                 Vectored { route, utterances, negatives: Vec::new() }
             })
-            .collect();
-        content(Settings::default(), &[], routes)
+            .collect()
     }
 
     fn inputs<'a>(&'a self, out_of_fold: Option<&'a OutOfFold>) -> FitInputs<'a> {
@@ -120,6 +123,44 @@ fn keeps_as_many_new_questions_as_it_promises() {
     assert!((0.92..0.99).contains(&after), "{before} {after}");
 }
 
+/// A negative that the model was told from stands far from all routes; before, it looked like one.
+#[test]
+fn negatives_that_were_learned_speak_as_they_did_before() {
+    const NEGATIVES: usize = 40;
+    let mut world = World::new();
+    let mut said = world.said();
+    let negatives = texts("nothing", NEGATIVES);
+    let labelled = |(number, text): (usize, &Text)| Labelled {
+        text: text.clone(),
+        vector: world.dice.near(&world.centres[number % ROUTES], NEW).into(),
+        route: None,
+    };
+    let labelled: Vec<Labelled> = negatives.iter().enumerate().map(labelled).collect();
+    let half = world.with_learned(|number| number % 2 == 0);
+    let learned: Vec<Text> = World::some(|number| number % 2 == 0).collect();
+    let known = OutOfFold::new(&learned, []);
+    let inputs = FitInputs { samples: &labelled, ..world.inputs(Some(&known)) };
+    let of_all = half.predict(&inputs, &Serial).unwrap();
+    assert_eq!(of_all.len(), ROUTES * UTTERANCES / 2 + NEGATIVES);
+
+    let routes = world.routes(|_| true);
+    let away: Vec<Vec<f32>> =
+        negatives.iter().map(|_| world.dice.near(&[0.0; WIDTH], 1.0)).collect();
+    let all = content(Settings::default(), &away, routes);
+    let mut learned = World::all();
+    learned.extend(negatives);
+    let cut = |said: &[Prediction]| {
+        let known = OutOfFold::new(&learned, said);
+        let objective = "max_false_accept=0.05".parse().unwrap();
+        let inputs = FitInputs { objective, ..world.inputs(Some(&known)) };
+        all.fit(&inputs, &Serial).unwrap().report.threshold
+    };
+    let silent = cut(&said);
+    said.extend(of_all);
+    let told = cut(&said);
+    assert!(told > silent + 0.02, "{silent} {told}");
+}
+
 #[test]
 fn what_is_known_of_other_texts_changes_nothing() {
     let mut world = World::new();
@@ -138,9 +179,9 @@ fn what_is_known_of_other_texts_changes_nothing() {
 #[test]
 fn comes_back_as_it_was_and_what_is_none_is_refused() {
     let said = World::new().said();
-    let mut texts = World::all();
-    texts.push(text("nobody asked this"));
-    let known = OutOfFold::new(&texts, &said);
+    let mut learned = World::all();
+    learned.push(text("nobody asked this"));
+    let known = OutOfFold::new(&learned, &said);
     let json = known.to_json();
     assert_eq!(OutOfFold::from_json(json.as_bytes()).unwrap(), known);
     for (part, other) in [

@@ -149,7 +149,7 @@ fn what_is_no_better_is_not_installed_unless_that_is_forced() {
     let status = ended(&server);
     assert_eq!((&status["state"], &status["installed"]), (&json!("done"), &json!(false)));
     assert_eq!(status["report"]["verdict"], "no_gain", "{status}");
-    assert!(status["reason"].as_str().unwrap().contains("no more right"), "{status}");
+    assert!(status["reason"].as_str().unwrap().contains("no better"), "{status}");
     assert!(status["report"]["comparison"].is_object(), "{status}");
     assert_eq!(model_of(&server), BUILT_IN);
 

@@ -31,7 +31,9 @@ impl Job<'_> {
         folds: NonZero<usize>,
         watch: TuneWatch<'_>,
     ) -> Result<Judged, RouterError> {
-        let mut before = Trial::new(self, Learned::Nothing);
+        // It has learned none of it, but its fits are told the same as the others': then what differs is
+        // the model's doing, and one that is no other is no better.
+        let mut before = Trial::new(self, Learned::Utterances);
         let mut after = Trial::new(self, Learned::Utterances);
         let mut away = (self.texts.negatives() >= FEWEST_NEGATIVES)
             .then(|| Trial::new(self, Learned::NegativesToo));

@@ -43,7 +43,6 @@ impl<'a> Part<'a> {
     pub(super) fn learned(&self, what: Learned) -> impl Iterator<Item = &'a Text> {
         let utterances = self.routes.iter().flat_map(|texts| learned(texts));
         let utterances = utterances.chain(&self.background);
-        let utterances = utterances.filter(move |_| what != Learned::Nothing);
         let negatives = self.negatives.iter().filter(move |_| what == Learned::NegativesToo);
         utterances.chain(negatives).copied()
     }

@@ -21,11 +21,10 @@ pub(super) struct Trial<'a> {
     folds: Vec<Fold<'a>>,
 }
 
-/// What the models of a trial have learned of their parts.
+/// What the models of a trial have learned of their parts, or are taken to have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Learned {
-    Nothing,
-    /// And the background.
+    /// Utterances and background.
     Utterances,
     /// And the namespace's negatives.
     NegativesToo,
@@ -35,7 +34,7 @@ pub(super) enum Learned {
 struct Fold<'a> {
     part: Part<'a>,
     vectors: Vectors<'a>,
-    /// What the model says of the utterances that it has not learned; only of one that was tuned.
+    /// What the model says of the utterances that it has not learned.
     predictions: Vec<Prediction>,
 }
 
@@ -65,16 +64,14 @@ impl<'a> Trial<'a> {
     /// Takes note of a part, and of how a model reads it.
     pub(super) fn add(&mut self, part: Part<'a>, vectors: &Vectors<'a>) -> Result<(), RouterError> {
         let mut fold = Fold { part, vectors: Arc::clone(vectors), predictions: Vec::new() };
-        if self.learned != Learned::Nothing {
-            fold.predictions = fold.predict(self.job, self.learned)?;
-        }
+        fold.predictions = fold.predict(self.job, self.learned)?;
         self.folds.push(fold);
         Ok(())
     }
 
     /// What all folds came to; nothing where nothing was asked. Each is asked what its part holds out,
-    /// of routes fitted to the rest of it. Where models have learned, the fit knows what the other
-    /// folds' said, as a fit of the model tuned on everything will.
+    /// of routes fitted to the rest of it. The fit knows what the other folds' said, as a fit of the model
+    /// tuned on everything will.
     pub(super) fn outcome(self) -> Result<Option<Outcome>, RouterError> {
         let mut evaluation = Evaluation::new(self.job.snapshot, "f32");
         for (number, fold) in self.folds.iter().enumerate() {
