@@ -105,14 +105,14 @@ impl<'a> Fold<'a> {
         let background = self.background(self.part.background.iter());
         let known = OutOfFold::new(self.part.learned(learned), []);
         let inputs = FitInputs { samples: &samples, ..inputs(job, &background, &known) };
-        Ok(routes.predict(&inputs, &Threads::all())?)
+        Ok(routes.predict(&inputs, &Threads::new(job.request.threads))?)
     }
 
     fn judge(&self, job: &Job<'_>, known: &OutOfFold) -> Result<Vec<Judged>, RouterError> {
         let routes = self.routes(job, []);
         let background = self.background(self.part.background.iter().chain(&self.part.spare));
         let inputs = inputs(job, &background, known);
-        let fitted = routes.with_fit(routes.fit(&inputs, &Threads::all())?.fit);
+        let fitted = routes.with_fit(routes.fit(&inputs, &Threads::new(job.request.threads))?.fit);
         let judge = |&(text, route): &(&Text, Option<&RouteName>)| {
             let sample = Sample { text: text.clone(), intent: route.cloned() };
             let query = Query { text: text.as_str(), vector: &self.vectors[text] };
