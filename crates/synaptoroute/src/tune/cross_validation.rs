@@ -2,7 +2,7 @@
 
 use std::num::NonZero;
 
-use synaptoroute_router::{Comparison, Difference, Pair, Prediction};
+use synaptoroute_router::{Comparison, Difference, Pair, Prediction, Text};
 
 use super::trial::{Learned, Outcome, Trial};
 use super::{Job, TuneStage, TuneWatch};
@@ -37,7 +37,8 @@ impl Job<'_> {
         let mut after = Trial::new(self, Learned::Utterances);
         let mut away = (self.texts.negatives() >= FEWEST_NEGATIVES)
             .then(|| Trial::new(self, Learned::NegativesToo));
-        let as_it_is = self.read(self.base)?;
+        let ids = self.ids(self.texts.all().map(Text::as_str))?;
+        let as_it_is = self.read(self.base, &ids);
         for fold in 0..folds.get() {
             let part = self.texts.fold(fold, folds.get());
             let Ok(lesson) = self.lesson(&part, false) else {
@@ -45,11 +46,11 @@ impl Job<'_> {
             };
             let (tuned, _) = self.tune(&lesson, TuneStage::Fold(fold), watch)?;
             before.add(part.clone(), &as_it_is)?;
-            after.add(part.clone(), &self.read(&tuned)?)?;
+            after.add(part.clone(), &self.read(&tuned, &ids))?;
             if let Some(away) = &mut away {
                 let lesson = self.lesson(&part, true)?;
                 let (tuned, _) = self.tune(&lesson, TuneStage::FoldWithNegatives(fold), watch)?;
-                away.add(part, &self.read(&tuned)?)?;
+                away.add(part, &self.read(&tuned, &ids))?;
             }
         }
         let Some((before, after)) = before.outcome()?.zip(after.outcome()?) else {

@@ -36,6 +36,8 @@ pub(super) struct Part<'a> {
     /// Texts that are held out, each with its route; with none if it belongs nowhere, or that route
     /// is left out.
     pub(super) asked: Vec<(&'a Text, Option<&'a RouteName>)>,
+    /// Of `background`'s kind, those that are held out.
+    pub(super) foreign: Vec<&'a Text>,
 }
 
 impl<'a> Part<'a> {
@@ -88,7 +90,7 @@ impl Texts {
         }
         for (rank, text) in self.foreign.iter().skip(1).step_by(2).enumerate() {
             match rank % folds == fold {
-                true => part.asked.push((text, None)),
+                true => part.foreign.push(text),
                 false => part.spare.push(text),
             }
         }
@@ -109,11 +111,6 @@ impl Texts {
     /// Of the utterances, how many are learned from where none is held out.
     pub(super) fn learned(&self) -> usize {
         self.routes.iter().map(|(_, texts)| learned(texts).count()).sum()
-    }
-
-    /// Whether it is one of those that most likely belong nowhere.
-    pub(super) fn is_background(&self, text: &Text) -> bool {
-        self.foreign.contains(text)
     }
 
     /// Of the namespace's negatives.

@@ -7,7 +7,7 @@ use synaptoroute_router::{
     Background, Edit, Evaluation, FitInputs, Judged, Labelled, OutOfFold, Owner, Place, PlacedText,
     Prediction, Query, Report, RouteAttributes, RouteName, Sample, Snapshot, Text,
 };
-use synaptoroute_tune::{Model, TuneError};
+use synaptoroute_tune::Model;
 
 use super::Job;
 use super::texts::Part;
@@ -48,11 +48,11 @@ pub(super) struct Outcome {
 }
 
 impl<'a> Job<'a> {
-    pub(super) fn read(&'a self, model: &Model) -> Result<Vectors<'a>, TuneError> {
-        let ids = self.ids(self.texts.all().map(Text::as_str))?;
-        let vectors = self.encode(model, &ids);
+    /// `ids` are those of all texts, in their order.
+    pub(super) fn read(&'a self, model: &Model, ids: &[Vec<u32>]) -> Vectors<'a> {
+        let vectors = self.encode(model, ids);
         let rows = vectors.chunks_exact(model.width()).map(Arc::from);
-        Ok(Arc::new(self.texts.all().zip(rows).collect()))
+        Arc::new(self.texts.all().zip(rows).collect())
     }
 }
 
@@ -91,11 +91,7 @@ impl<'a> Fold<'a> {
         let own =
             |(text, route): &(&'a Text, Option<&'a RouteName>)| Some((*route.as_ref()?, *text));
         let routes = self.routes(job, self.part.asked.iter().filter_map(own));
-        let outside = self
-            .part
-            .asked
-            .iter()
-            .filter(|(text, route)| route.is_none() && !job.texts.is_background(text));
+        let outside = self.part.asked.iter().filter(|(_, route)| route.is_none());
         let sample = |(text, _): &(&Text, _)| Labelled {
             text: (*text).clone(),
             vector: Arc::clone(&self.vectors[text]),
@@ -113,12 +109,13 @@ impl<'a> Fold<'a> {
         let background = self.background(self.part.background.iter().chain(&self.part.spare));
         let inputs = inputs(job, &background, known);
         let fitted = routes.with_fit(routes.fit(&inputs, &Threads::new(job.request.threads))?.fit);
-        let judge = |&(text, route): &(&Text, Option<&RouteName>)| {
+        let judge = |(text, route): (&Text, Option<&RouteName>)| {
             let sample = Sample { text: text.clone(), intent: route.cloned() };
             let query = Query { text: text.as_str(), vector: &self.vectors[text] };
             fitted.judge(query, &sample)
         };
-        Ok(self.part.asked.iter().map(judge).collect())
+        let foreign = self.part.foreign.iter().map(|&text| (text, None));
+        Ok(self.part.asked.iter().copied().chain(foreign).map(judge).collect())
     }
 
     fn background<'t>(&self, texts: impl Iterator<Item = &'t &'a Text>) -> Vec<Background>

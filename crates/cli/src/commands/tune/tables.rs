@@ -41,8 +41,7 @@ pub(super) fn print(report: &TuneReport) -> Result<(), Failure> {
     }
     if let Some(achieved) = report.achieved {
         let Pair { before, after, .. } = achieved;
-        let name = format!("{before:.4} -> {after:.4} of {}", report.objective);
-        rows.push(("objective", name));
+        rows.push(("objective", format!("{before:.4} -> {after:.4} of {}", report.objective)));
     }
     rows.push(("verdict", report.verdict.advice().to_owned()));
     output::table(&rows)
